@@ -1,0 +1,90 @@
+"""The library's two functions: :func:`extract` for a note, :func:`load` for the spaCy pipeline."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from spacy.language import Language
+
+from extractor import __version__
+from extractor.coding import decide, load_policy
+from extractor.coding.policy import Policy
+from extractor.language.pipeline import build, resources_of
+from extractor.models import Record, Result
+
+__all__ = ["extract", "load", "read_record"]
+
+
+@lru_cache(maxsize=8)
+def _pipeline(lexicon_dirs: tuple[str, ...]) -> Language:
+    return build(lexicon_dirs)
+
+
+def load(lexicon_dirs: Sequence[str | Path] = ()) -> Language:
+    """The spaCy pipeline; ``doc._.tpi_record`` and ``doc.spans["tpi_mentions"]`` hold what it read.
+
+    Args:
+        lexicon_dirs: a practice's own lexicon folders, in rising order of precedence.
+
+    Raises:
+        LexiconError: if a table of the lexicon cannot be read.
+    """
+    return build([str(folder) for folder in lexicon_dirs])
+
+
+def read_record(text: str, *, lexicon_dirs: Sequence[str | Path] = (), date_of_service: date | str | None = None) -> Record:
+    """What the note proves, before any coding rule is applied."""
+    nlp = _pipeline(tuple(str(folder) for folder in lexicon_dirs))
+    with nlp.memory_zone():
+        doc = nlp.make_doc(text)
+        if date_of_service:
+            doc.user_data["date_of_service"] = str(date_of_service)
+        for _name, component in nlp.pipeline:
+            doc = component(doc)
+        return Record.model_validate(doc.user_data["tpi_record"])
+
+
+def extract(
+    text: str,
+    *,
+    note_id: str | None = None,
+    date_of_service: date | str | None = None,
+    patient_id: str | None = None,
+    provider_id: str | None = None,
+    policy: str | Path | Policy = "cpt",
+    settings: Mapping[str, str] | None = None,
+    lexicon_dirs: Sequence[str | Path] = (),
+) -> Result:
+    """Read one note and decide what it proves.
+
+    Args:
+        text: the note; offsets in the result are code points into this string.
+        note_id: kept in the result; default a hash of the text.
+        date_of_service: from the note's metadata; else read in the note.
+        policy: a policy, its name or its file.
+        settings: single keys of the policy to override, such as ``{"laterality": "by-side"}``.
+        lexicon_dirs: a practice's own lexicon folders.
+
+    Returns:
+        The contract's document.
+
+    Raises:
+        PolicyError: for an unknown policy, key or value.
+        LexiconError: if the lexicon cannot be read.
+    """
+    rules = policy if isinstance(policy, Policy) and not settings else load_policy(policy, overrides=dict(settings or {}))
+    record = read_record(text, lexicon_dirs=lexicon_dirs, date_of_service=date_of_service)
+    record.note_id = note_id or "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    record.patient_id, record.provider_id = patient_id, provider_id
+    lexicon = resources_of(tuple(str(folder) for folder in lexicon_dirs)).lexicon
+    decided = decide(record, rules, lexicon)
+    return Result(
+        note_id=record.note_id, date_of_service=record.date_of_service, procedure=record.procedure, muscles=record.muscles,
+        mentions=record.mentions, drugs=decided.drugs, decision=decided.decision, findings=decided.findings,
+        other_procedures=record.other_procedures, diagnoses=record.diagnoses, documentation=record.documentation,
+        versions={"extractor": __version__, "lexicon": lexicon.version[:12]},
+    )  # fmt: skip

@@ -1,0 +1,354 @@
+"""Which drugs went into the trigger points, and how much of each: mixtures, shares, amounts per site, totals, waste.
+
+:func:`resolve_administration` is given the stretches of text that speak about today's injectate, and returns one
+:class:`~extractor.models.Drug` for each substance with its own share of the volume and its dose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from extractor.language.drugs import DrugEntry, DrugMention
+from extractor.language.injectate.clauses import Clause, Site, cut_clauses
+from extractor.language.injectate.events import Event, Merged, Rank, SiteSummary, merge, read_event, says_each
+from extractor.language.injectate.linking import Part, link, names_mixture
+from extractor.language.injectate.shares import Component, Delivered, per_ml, share
+from extractor.language.quantities import AMOUNTS, Quantity
+from extractor.language.text import fold
+from extractor.models import Dose, Drug, Evidence, Strength
+
+__all__ = ["Administration", "Site", "SiteSummary", "resolve_administration"]
+
+_DIGITS = 4
+_PLAUSIBLE_PER_SITE_ML = 4.0  # a mixture of more than this at "each site" is what was drawn up
+_EQUAL = re.compile(r"\b(?:equal (?:parts?|volumes?|amounts?|proportions?|mix\w*|quantit\w+|ratio)|half[ -]and[ -]half|50 ?[/-] ?50|half/half|equally mixed|one[- ]to[- ]one|1 ?to ?1|1/1 mix\w*)\b")
+
+
+@dataclass(slots=True)
+class Administration:
+    """What was injected at the trigger points."""
+
+    drugs: list[Drug] = field(default_factory=list)
+    total_volume_ml: float | None = None
+    injections: int | None = None
+    evidence: list[Evidence] = field(default_factory=list)  # of the total and the number of injections
+
+
+def resolve_administration(
+    text: str,
+    spans: Sequence[tuple[int, int]],
+    drug_mentions: Sequence[DrugMention],
+    quantities: Sequence[Quantity],
+    *,
+    sites: SiteSummary,
+    entries: Mapping[str, DrugEntry],
+) -> Administration:
+    """Work out the injectate.
+
+    Args:
+        text: the note.
+        spans: stretches that speak about what was injected at the trigger points today.
+        drug_mentions: as :func:`extractor.language.drugs.find_drugs` gives them.
+        quantities: as :func:`extractor.language.quantities.find_quantities` gives them.
+        sites: how many sites the rest of the note proves, for amounts "per site".
+        entries: the rows of ``drugs.tsv`` by id (``drug_index(lexicon).entries``).
+
+    Returns:
+        One drug for each substance and strength in the order of the text, volumes in mL, rounded to four decimals.
+    """
+    folded = fold(text)
+    kinds = {drug_id: entry.kind for drug_id, entry in entries.items()}
+    of_kind = lambda kind: frozenset(drug for drug, value in kinds.items() if value == kind)  # noqa: E731
+    clauses = cut_clauses(
+        folded, sorted(spans), list(drug_mentions), list(quantities), sites.mentions, of_kind("toxin"), of_kind("anesthetic"),
+        of_kind("saline"),
+    )  # fmt: skip
+    reading = _Reading(kinds, sites)
+    for clause in clauses:
+        reading.read(clause)
+    components = reading.components()
+    delivered = reading.delivered(components)
+    share(components, delivered)
+    drugs = [_drug(text, component, kinds, reading) for component in components]
+    total, injections, evidence = reading.totals(components)
+    return Administration(
+        drugs, _rounded(total), injections, [Evidence(start=a, end=b, text=text[a:b]) for a, b in evidence]
+    )  # fmt: skip
+
+
+class _Reading:
+    """Collects parts and amounts clause by clause."""
+
+    def __init__(self, kinds: Mapping[str, str], sites: SiteSummary) -> None:
+        self.kinds = kinds
+        self.sites = sites
+        self.parts: list[Part] = []
+        self.linked: dict[int, list[Event]] = {}  # by id of the part
+        self.loose: list[tuple[Event, Part | None]] = []
+        self.wasted: list[tuple[Quantity, Part | None]] = []
+        self.ratios: list[tuple[Clause, tuple[float, ...]]] = []
+        self.counts: list[Quantity] = []
+
+    def read(self, clause: Clause) -> None:
+        parts, loose = link(clause)
+        for part in [part for part in parts if part.drug == "epinephrine" and part.volume is None and part.dose is None]:
+            part.strength = None
+        self.counts += [q for q in clause.quantities if q.kind == "count"]
+        ratio = next((q.parts for q in clause.quantities if q.kind == "ratio"), None)
+        if ratio is None and _EQUAL.search(clause.text):
+            ratio = (1.0,) * max(2, len([part for part in parts if part.drug != "epinephrine"]))
+        if ratio:
+            self.ratios.append((clause, ratio))
+        loose = self._each_drug(clause, parts, loose)
+        each = says_each(clause)
+        plain = [q for q in loose if q.per is None and q.kind == "volume"] or [
+            q for q in loose if q.per is None and q.kind in AMOUNTS
+        ]  # fmt: skip
+        given = [q for q in loose if q.per not in (None, "wasted", "total")]
+        linked_each = each and not plain and not given and self._plausible(clause, parts)
+        for part in parts:
+            events = []
+            for amount in (part.volume, part.dose):
+                if amount is not None:
+                    events.append(read_event(amount, clause, self.sites, each=linked_each))
+            self.linked[id(part)] = events
+            self.wasted += [(quantity, part) for quantity in part.wasted]
+        for quantity in loose:
+            before = [part for part in parts if part.start < quantity.start]
+            owner = before[-1] if before else None
+            if quantity.per == "wasted":
+                self.wasted.append((quantity, owner))
+                continue
+            event = read_event(quantity, clause, self.sites, each=each)
+            own = self.linked.get(id(owner), []) if owner else []
+            # "lidocaine 3 cc to the left trapezius, 2 cc to the right": both are lidocaine
+            follows = owner is not None and len(parts) > 1 and any(e.rank is Rank.LOCATED for e in own) and event.rank is Rank.LOCATED
+            self.loose.append((event, owner if follows else None))
+        self.parts += parts
+
+    def _plausible(self, clause: Clause, parts: list[Part]) -> bool:
+        volumes = [part.volume.value for part in parts if part.volume]
+        if len(parts) < 2 or not names_mixture(clause.text):
+            return True
+        return sum(volumes) <= _PLAUSIBLE_PER_SITE_ML
+
+    def _each_drug(self, clause: Clause, parts: list[Part], loose: list[Quantity]) -> list[Quantity]:
+        """ "Lidocaine 1% and bupivacaine 0.25%, 5 mL each": each of the drugs, not of the sites."""
+        named = [part for part in parts if part.drug != "epinephrine"]
+        if len(named) < 2:
+            return loose
+        holders = [part for part in named if part.volume is not None]
+        if len(holders) == 1 and holders[0].volume is not None and holders[0].volume.per == "each":
+            quantity = holders[0].volume
+        elif not holders:
+            quantity = next((q for q in loose if q.per == "each" and q.kind == "volume"), None)
+        else:
+            return loose
+        if quantity is None or clause.sites or quantity.count is not None:
+            return loose
+        stem = clause.text[quantity.core_end - clause.start : quantity.end - clause.start]
+        if any(word in stem for word in ("into", " at ", " in ", "to each")):
+            return loose
+        plain = Quantity(quantity.start, quantity.end, "volume", quantity.value, quantity.unit, quantity.value2, core_end=quantity.core_end)
+        for part in named:
+            part.volume = plain
+        return [q for q in loose if q is not quantity]
+
+    def components(self) -> list[Component]:
+        """Parts of one drug and strength together, in the order of the text."""
+        found: list[Component] = []
+        generic = [part for part in self.parts if part.drug == "botulinum_toxin"]
+        specific = {part.drug for part in self.parts if self.kinds.get(part.drug) == "toxin"} - {"botulinum_toxin"}
+        if generic and len(specific) == 1:
+            for part in generic:
+                part.drug = next(iter(specific))
+        for drug in dict.fromkeys(part.drug for part in self.parts):
+            found += self._of_drug(drug, [part for part in self.parts if part.drug == drug])
+        for component in found:
+            component.additive = component.drug == "epinephrine"
+            for part in component.parts:
+                for event in self.linked.get(id(part), []):
+                    (component.volumes if event.kind == "volume" else component.doses).append(event)
+        self._apply_ratio(found)
+        return found
+
+    def _of_drug(self, drug: str, parts: list[Part]) -> list[Component]:
+        strengths: dict[tuple[float, str], list[Part]] = {}
+        bare: list[Part] = []
+        for part in parts:
+            strength = (part.strength.value, part.strength.unit) if part.strength else part.implied
+            if strength is None:
+                bare.append(part)
+            else:
+                strengths.setdefault(strength, []).append(part)
+        if len(strengths) > 1:
+            strengths = self._really_two(strengths)
+        if not strengths:
+            return [Component(drug, None, bare)]
+        components = [Component(drug, strength, held) for strength, held in strengths.items()]
+        for part in bare:  # a mention without strength speaks of the one named last before it
+            before = [c for c in components if c.parts[0].start < part.start]
+            (before or components)[-1 if before else 0].parts.append(part)
+        return components
+
+    def _really_two(self, strengths: dict[tuple[float, str], list[Part]]) -> dict[tuple[float, str], list[Part]]:
+        """One drug at two strengths is two entries only where both have an amount or stand in one clause."""
+        clauses = [{id(part.clause) for part in parts} for parts in strengths.values()]
+        if set.intersection(*clauses):
+            return strengths
+        measured = {key: parts for key, parts in strengths.items() if any(part.volume or part.dose for part in parts)}
+        if len(measured) > 1:
+            return measured
+        kept = next(iter(measured)) if measured else list(strengths)[-1]
+        everything = [part for parts in strengths.values() for part in parts]
+        return {kept: sorted(everything, key=lambda part: part.start)}
+
+    def _apply_ratio(self, components: list[Component]) -> None:
+        for clause, ratio in self.ratios:
+            mixed = [c for c in components if not c.additive]
+            inside = [c for c in mixed if any(part.clause is clause for part in c.parts)]
+            chosen = inside if len(inside) == len(ratio) else mixed if len(mixed) == len(ratio) else []
+            if not chosen and len(set(ratio)) == 1 and len(mixed) > 1:
+                chosen, ratio = (inside if len(inside) > 1 else mixed), (1.0,) * len(mixed)
+            for component, value in zip(chosen, ratio, strict=False):
+                component.ratio = value
+
+    def delivered(self, components: list[Component]) -> Delivered:
+        """What was given of the solution as a whole; amounts that follow one drug of several go to that drug."""
+        only = [c for c in components if not c.additive]
+        loose: list[Event] = []
+        for event, owner in self.loose:
+            target = self._component(components, owner)
+            if target is None and event.kind == "dose":
+                target = self._dosed(only, event)
+                if target is None:
+                    continue
+            if target is not None:
+                (target.volumes if event.kind == "volume" else target.doses).append(event)
+            else:
+                loose.append(event)
+        prepared = [e for e in loose if e.prepared and not e.injected and e.rank in (Rank.PLAIN, Rank.TOTAL)]
+        given = [e for e in loose if e not in prepared] if len(only) > 0 else loose
+        wasted = sum(q.value for q, _ in self.wasted if q.kind == "volume")
+        return Delivered(merge(given), prepared[-1].value if prepared else None, wasted)
+
+    def _dosed(self, components: list[Component], event: Event) -> Component | None:
+        """Whose dose an amount in units or mg is that stands by no drug: the only toxin's, or the only drug's."""
+        toxins = [c for c in components if self.kinds.get(c.drug) == "toxin"]
+        if event.quantity.unit == "units":
+            return toxins[0] if len(toxins) == 1 else components[0] if len(components) == 1 else None
+        open_ones = [c for c in components if self.kinds.get(c.drug) in ("steroid", "nsaid") and not c.doses]
+        if len(open_ones) == 1:
+            return open_ones[0]
+        return components[0] if len(components) == 1 else None
+
+    def _component(self, components: list[Component], owner: Part | None) -> Component | None:
+        if owner is None:
+            return None
+        return next((c for c in components if any(part is owner for part in c.parts)), None)
+
+    def wasted_dose(self, component: Component, components_wasted: bool = True) -> Dose | None:
+        """What was discarded of a drug, where the note gives it in mg or units, or in mL of a known strength."""
+        for quantity, owner in self.wasted:
+            own = owner is not None and any(part is owner for part in component.parts)
+            single = sum(1 for part_drug in {part.drug for part in self.parts} if part_drug != "epinephrine") == 1
+            toxin = self.kinds.get(component.drug) == "toxin" and quantity.unit == "units"
+            if not (own or single or toxin):
+                continue
+            if quantity.kind in ("mass", "units", "meq"):
+                return Dose(value=_rounded(quantity.value), unit=quantity.unit, basis="stated")
+            if quantity.kind == "volume" and component.strength and (own or single):
+                unit = _dose_unit(component.strength[1])
+                return Dose(value=_rounded(quantity.value * per_ml(component.strength)), unit=unit, basis="computed")
+        return None
+
+    def totals(self, components: list[Component]) -> tuple[float | None, int | None, list[tuple[int, int]]]:
+        """Volume in all, number of injections, and the words for them."""
+        evidence: list[tuple[int, int]] = []
+        volumes = [c.volume_ml for c in components if not (c.additive and c.volume_ml is None)]
+        total: float | None = None
+        loose = merge([event for event, _ in self.loose if event.kind == "volume"])
+        if volumes and all(volume is not None for volume in volumes):
+            total = sum(volume or 0 for volume in volumes)
+        elif loose is not None and (loose.rank > Rank.PLAIN or not components):
+            total = loose.value
+        if loose is not None:
+            evidence += [(event.quantity.start, event.quantity.end) for event in loose.events]
+        injections, words = self._injections(loose)
+        return total, injections, evidence + [word for word in words if word not in evidence]
+
+    def _injections(self, loose: Merged | None) -> tuple[int | None, list[tuple[int, int]]]:
+        counts = [q for q in self.counts if q.unit in ("injections", "sites") and q.value2 is None]
+        stated = [q for q in counts if q.unit == "injections"] or counts
+        every = [event for events in self.linked.values() for event in events] + [event for event, _ in self.loose]
+        multiplied = [event for event in every if event.quantity.count is not None]
+        if len(multiplied) > 1 or (multiplied and not stated):
+            chosen = [e for e in (loose.events if loose else ()) if e.quantity.count is not None] or multiplied
+            return sum(event.quantity.count or 0 for event in chosen), [(e.quantity.start, e.quantity.end) for e in chosen]
+        if stated:
+            return int(stated[-1].value), [(stated[-1].start, stated[-1].end)]
+        return None, []
+
+
+def _dose_unit(strength_unit: str) -> str:
+    return {"%": "mg", "mg/mL": "mg", "units/mL": "units", "mcg/mL": "mcg", "mEq/mL": "mEq"}[strength_unit]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, _DIGITS)
+
+
+def _drug(text: str, component: Component, kinds: Mapping[str, str], reading: _Reading) -> Drug:
+    strength = component.strength
+    volume = component.volume_ml
+    dose: Dose | None = None
+    stated_unit = next((part.dose.unit for part in component.parts if part.dose), None) or next(
+        (event.quantity.unit for event in component.doses), None
+    )
+    if component.stated is not None and stated_unit:
+        basis = "computed" if component.scaled else "stated"
+        dose = Dose(value=_rounded(component.stated), unit=stated_unit, basis=basis)
+    elif component.dose is None and volume is not None and strength and kinds.get(component.drug) not in ("saline", "biologic"):
+        dose = Dose(value=_rounded(volume * per_ml(strength)), unit=_dose_unit(strength[1]), basis="computed")
+    spans = sorted({_extent(part) for part in component.parts} | {(e.quantity.start, e.quantity.end) for e in component.used})
+    kept = [span for span in spans if not any(other != span and other[0] <= span[0] and span[1] <= other[1] for other in spans)]
+    return Drug(
+        id=component.drug,
+        text=_phrase(text, component),
+        strength=Strength(value=_rounded(strength[0]), unit=strength[1]) if strength else None,
+        volume_ml=_rounded(volume),
+        dose=dose,
+        wasted=reading.wasted_dose(component),
+        evidence=[Evidence(start=start, end=end, text=text[start:end]) for start, end in kept],
+    )
+
+
+def _extent(part: Part) -> tuple[int, int]:
+    """From the first to the last word of a drug with its amounts."""
+    amounts = [q for q in (part.strength, part.volume, part.dose) if q is not None and abs(q.start - part.start) < 120]
+    start = min([part.start, *(q.start for q in amounts)])
+    end = max([part.end, *(q.end for q in amounts)])
+    return start, end
+
+
+_NEXT_TO = re.compile(r"[\s,(:-]{0,3}(?:of\s)?")
+
+
+def _phrase(text: str, component: Component) -> str:
+    """The drug's name with its strength where they stand together: "1% Xylocaine"."""
+    best = (component.parts[0].start, component.parts[0].mentions[0].end)
+    for part in component.parts:
+        if part.strength is None:
+            if part.implied:
+                return text[part.start : part.mentions[0].end]
+            continue
+        quantity = part.strength
+        if quantity.core_end <= part.start and _NEXT_TO.fullmatch(text, quantity.core_end, part.start):
+            return text[quantity.start : part.mentions[0].end]
+        if quantity.start >= part.mentions[0].end and _NEXT_TO.fullmatch(text, part.mentions[0].end, quantity.start):
+            return text[part.start : quantity.core_end]
+        if quantity.start >= part.mentions[-1].end and _NEXT_TO.fullmatch(text, part.mentions[-1].end, quantity.start):
+            return text[part.mentions[-1].start : quantity.core_end]
+    return text[best[0] : best[1]]

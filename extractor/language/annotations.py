@@ -1,0 +1,196 @@
+"""What the pipeline's components know about a note, as plain data.
+
+Spans are pairs of code point offsets. The state travels with the ``Doc`` (see :func:`state_of`) while the pipeline
+runs; what a user of the ``Doc`` reads afterwards is ``doc.spans`` and ``doc._.tpi_record``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from spacy.tokens import Doc
+
+from extractor.language.text import Word, fold, words
+
+Offsets = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Cell:
+    """One cell of a table row, with the folded text of its column's heading."""
+
+    start: int
+    end: int
+    header: str = ""
+
+
+@dataclass(slots=True)
+class Unit:
+    """A logical line: a paragraph re-joined from hard-wrapped lines, a list item, a table row or a heading."""
+
+    start: int
+    end: int
+    indent: int = 0
+    bullet: bool = False
+    number: int | None = None  # of a numbered item
+    label: Offsets | None = None  # the words before a colon that is not a section heading
+    body: int = 0  # where the text behind bullet, heading and label starts
+    heading: bool = False  # nothing but a heading
+    cells: list[Cell] = field(default_factory=list)
+    after_blank: bool = False
+    section: int = 0
+    parent: int | None = None  # the unit that introduces this one ("The following were injected:")
+
+
+@dataclass(slots=True)
+class Section:
+    """A stretch of the note under one heading; ``category`` is an id of lexicons/sections.tsv."""
+
+    start: int
+    end: int
+    category: str
+    title: Offsets | None = None
+    visit: int = 0
+    topic: str | None = None  # kind of the procedure that the heading names
+
+
+@dataclass(slots=True)
+class Visit:
+    """A stretch of the note that belongs to one date. ``current`` marks the encounter that the note documents."""
+
+    start: int
+    end: int
+    date: str | None = None  # ISO 8601
+    current: bool = True
+
+
+@dataclass(slots=True)
+class Segment:
+    """A clause: the smallest stretch with an assertion of its own."""
+
+    start: int
+    end: int
+    unit: int
+    sentence: int
+    section: int
+    box: bool | None = None  # ticked, unticked, or no tick box
+    cell: str | None = None  # heading of the table column, for a clause inside a table
+    is_label: bool = False
+
+
+@dataclass(slots=True)
+class Entity:
+    """A lexicon match. ``kind``: muscle, region, joint, tendon, nerve, bone, ligament, bursa, procedure."""
+
+    start: int
+    end: int
+    kind: str
+    targets: tuple[str, ...]  # muscle, region or procedure ids; several for a coordinated form
+    portion: str | None = None
+    ambiguous: bool = False  # one of several targets, not all of them
+    corrected: bool = False  # read through a spelling correction
+
+
+@dataclass(slots=True)
+class SideMark:
+    """A word or sign for a side."""
+
+    start: int
+    end: int
+    sides: tuple[str, ...]
+    adverb: bool = False  # "bilaterally", "on the right": may reach back over a whole list
+    parenthesis: bool = False
+
+
+@dataclass(slots=True)
+class LevelMark:
+    """A vertebral level or range, normalised ("C2-C3")."""
+
+    start: int
+    end: int
+    levels: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Cue:
+    """A match of lexicons/cues.tsv."""
+
+    start: int
+    end: int
+    type: str
+    direction: str  # forward, backward, both
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Site:
+    """One mention of a muscle, region or bare level as a possible injection site."""
+
+    start: int
+    end: int
+    segment: int
+    targets: tuple[str, ...] = ()  # muscle or group ids
+    kind: str = "muscle"  # muscle, region, level, or another structure
+    region: str | None = None
+    portions: tuple[str, ...] = ()
+    sides: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    own_side: bool = False  # stated at the site itself, not distributed or inherited
+    ambiguous: bool = False
+    corrected: bool = False
+    inferred: bool = False  # head or side taken from the rest of the list
+    injections: int | None = None
+    assertion: str | None = None  # of the contract, or "unclear"
+    rule: str = ""  # which rule decided the assertion
+    cue: Offsets | None = None
+    phrase: Offsets | None = None  # the whole site phrase with side and levels
+    procedure: str | None = None  # kind of the other procedure, where it is one
+    clash: tuple[str, ...] = ()  # sides that contradict `sides`
+
+
+@dataclass(slots=True)
+class Note:
+    """State of one note while the pipeline runs."""
+
+    text: str
+    folded: str
+    words: list[Word]
+    units: list[Unit] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    abbreviations: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    corrections: dict[int, str] = field(default_factory=dict)  # index of a word -> its correction
+    entities: list[Entity] = field(default_factory=list)
+    sides: list[SideMark] = field(default_factory=list)
+    levels: list[LevelMark] = field(default_factory=list)
+    cues: list[Cue] = field(default_factory=list)
+    sites: list[Site] = field(default_factory=list)
+    frames: list = field(default_factory=list)
+    title_drugs: list[str] = field(default_factory=list)
+    quantities: list = field(default_factory=list)
+    drugs: list = field(default_factory=list)
+    date_of_service: str | None = None  # given with the note, else None
+
+    @classmethod
+    def of(cls, text: str) -> Note:
+        folded = fold(text)
+        return cls(text=text, folded=folded, words=words(folded))
+
+
+_KEY = "tpi_note"
+
+
+def state_of(doc: Doc) -> Note:
+    """The note's state, made on first use."""
+    note = doc.user_data.get(_KEY)
+    if note is None:
+        note = doc.user_data[_KEY] = Note.of(doc.text)
+    return note
+
+
+def drop_state(doc: Doc) -> Note:
+    """Take the state off the ``Doc``, which can then be pickled, saved and sent between processes."""
+    note = state_of(doc)
+    del doc.user_data[_KEY]
+    return note

@@ -1,0 +1,396 @@
+"""Whether each site was injected in this encounter: the governing predicate, the list's introduction, the section.
+
+Two passes. The first reads each clause by its own cues. The second settles what waits for the rest of the text:
+sites listed or marked without a verb, which count only where the procedure's own words inject them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from extractor.language.annotations import Cue, Note, Segment, Site
+from extractor.language.frames import OWNS_MUSCLES, PERFORMING, SILENT, Frame, bare, resolve
+
+_NEGATIVE_VALUE = re.compile(
+    r"\s*(?:no\b(?!\.)|none\b|not\b|n/a|n\.a\.|neg(?:ative)?\b|declined|deferred|spared|skip(?:ped)?\b|omitted|held\b|0(?:\s?(?:ml|cc|mls|units?))?\s*(?:$|[|,;)])|-{1,3}\s*$|x\s*$(?<!x)|normal\b|wnl|nontender|non-tender|"
+    r"unremarkable|untreated|n\s*$|nil\b|exam(?:ined)? only|tender only|palpated only|left alone|next visit|planned|not today|defer\b|n/i|not inj)"
+)
+_POSITIVE_VALUE = re.compile(r"\s*(?:yes\b|y\s*$|done\b|injected|x\s*\d|\d|treated|needled|inj\b|✓|✔|x\s*$|positive inj|performed|ltr|\+\s*$)")
+_EXAM_HEADER = re.compile(r"\b(?:exam|tender(?:ness)?|palpation|finding|findings|taut|rom|strength|pain)\b")
+_ACTION_HEADER = re.compile(r"\b(?:inject(?:ed|ion|ions)?|inj|treated|needled|done|performed|vol(?:ume)?|amount|amt|dose|ml|cc|cc's|injectate|units|drug|medication|tpi|status|action|passes|needles?)\b")
+_TARGET_VERB = re.compile(r"\b(?:into|in|to|at|the|of)\b")
+_FINITE_PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|not|never|wasn't|weren't)\b")
+_ALL_MENTION_BREAK = re.compile(r"[,;]|\band\b|\bwith\b")
+_VOLUME = re.compile(r"\d\s?(?:cc|ml|units?|u)\b|\bx\s?\d|\b(?:one|two|three|four|1|2|3|4|5|6)\s(?:sites?|injections?|spots?|points?|sticks?|trigger|tps?|passes)\b")
+
+
+def assert_sites(note: Note, frames: list[Frame]) -> None:
+    """Fill ``assertion``, ``rule`` and ``cue`` of each site. "unclear" stands where no rule decides."""
+    by_unit: dict[int, list[int]] = {}
+    for index, segment in enumerate(note.segments):
+        by_unit.setdefault(segment.unit, []).append(index)
+    for site in note.sites:
+        _first_pass(note, frames, by_unit, site)
+    _inherit_in_lists(note, frames)
+    _settle_candidates(note, frames)
+
+
+def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], site: Site) -> None:
+    segment = note.segments[site.segment]
+    frame = frames[site.segment]
+    section = note.sections[segment.section]
+    if not note.visits[section.visit].current:
+        _set(site, "historical", "earlier-visit")
+        return
+    if segment.box is False:
+        _set(site, "negated", "box-unticked")
+        return
+    if row := _row_reading(note, by_unit, segment, site):
+        _set(site, *row)
+        return
+    if section.category in SILENT:
+        _set(site, "finding", f"section-{section.category}")
+        return
+    cues = list(frame.cues)
+    segments = [site.segment]
+    if segment.is_label:
+        value = [i for i in by_unit[segment.unit] if i > site.segment][:1]
+        if value and not any(other.segment == value[0] and other.kind == "muscle" for other in note.sites):
+            text = note.folded[note.segments[value[0]].start : note.segments[value[0]].end]
+            if _NEGATIVE_VALUE.match(text):
+                _set(site, "negated", "value-negative")
+                return
+            cues += frames[value[0]].cues
+            segments += value
+    owner = frame.owner
+    if frame.topic is None and len(segments) > 1:
+        owner = frames[segments[1]].owner
+    if _crossed(note, site, cues):
+        _set(site, "other_procedure" if frame.procedural else "finding", "needle-passes")
+        return
+    if cue := _excepted(note, site, cues):
+        _set(site, "negated", "excepted", cue)
+        return
+    strong = [cue for cue in cues if cue.type in ("inject", "tpi", "done", "plan", "negate", "decline", "postpone", "consent", "educate")]
+    strong = _drop_foreign(note, site, strong)
+    if strong:
+        cue = _governor(note, site, strong)
+        verdict = resolve(note, segment, frame, cue, strong if cue.type in ("inject", "tpi", "done") else [cue])
+        if cue.type == "tpi" and verdict in ("injected", "nominal"):
+            verdict = _nominal(note, site, frame, cues, verdict)
+        _set(site, verdict, f"cue-{cue.type}", cue)
+        if verdict in ("injected", "nominal") and _weaker(note, site, cues, cue):
+            _set(site, "marked" if frame.procedural else "finding", "examined", cue)
+    else:
+        weak = [cue for cue in cues if cue.type in ("finding", "mark", "point", "home")]
+        verdict = bare(note, segment, frame)
+        if verdict == "candidate" and any(cue.type in ("mark", "point") for cue in weak):
+            _set(site, "marked", "marked")
+        elif verdict == "candidate" and weak:
+            _set(site, "examined", "examined")
+        elif verdict == "candidate":
+            _set(site, "candidate", "listed")
+        else:
+            _set(site, "finding" if weak and verdict != "historical" and not segment.box else verdict, f"section-{section.category}")
+    if site.assertion in ("injected", "candidate", "marked", "nominal", "examined") and owner not in (None, "tpi"):
+        _give_to_other(note, site, frame, owner)
+    if site.kind in ("joint", "tendon", "nerve", "bone", "ligament", "bursa", "fascia") and site.assertion in ("injected", "candidate", "nominal"):
+        site.procedure = None
+        _set(site, "other_procedure" if site.assertion == "injected" else "finding", "not-a-muscle")
+
+
+def _set(site: Site, assertion: str, rule: str, cue: Cue | None = None) -> None:
+    site.assertion, site.rule = assertion, rule
+    if cue is not None:
+        site.cue = (cue.start, cue.end)
+
+
+def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, site: Site) -> tuple[str, str] | None:
+    """A table row says by its other cells whether its muscle was injected."""
+    if segment.cell is None:
+        return None
+    unit = note.units[segment.unit]
+    reading = None
+    if segment.cell and _EXAM_HEADER.search(segment.cell) and not _ACTION_HEADER.search(segment.cell):
+        return "finding", "column-exam"
+    for cell in unit.cells:
+        if cell.start <= site.start < cell.end:
+            continue
+        text = note.folded[cell.start : cell.end].strip()
+        action = _ACTION_HEADER.search(cell.header) is not None
+        if action or re.match(r"(?:not|no\s|deferred|declined|held|planned|next)\b", text):
+            if _NEGATIVE_VALUE.match(text) or (action and text in ("", "0", "-", "--", "n", "no")):
+                if text == "" and not re.search(r"inject|vol|dose|amount|ml|cc|units", cell.header):
+                    continue
+                return "negated", "row-negative"
+            if text:
+                reading = ("injected", "row-positive")
+    category = note.sections[segment.section].category
+    if reading and category in PERFORMING:
+        return reading
+    return None
+
+
+def _crossed(note: Note, site: Site, cues: list[Cue]) -> bool:
+    """ "through the trapezius", "medial to the rhomboid": the muscle is a landmark."""
+    for cue in cues:
+        if cue.type == "pass" and cue.end <= site.start:
+            gap = note.folded[cue.end : site.start]
+            if len(gap) < 28 and not re.search(r"[,;]|\b(?:into|inject\w*|to reach)\b", gap):
+                return True
+    return False
+
+
+def _excepted(note: Note, site: Site, cues: list[Cue]) -> Cue | None:
+    best = None
+    for cue in cues:
+        if cue.type == "except" and cue.end <= site.start:
+            gap = note.folded[cue.end : site.start]
+            if not re.search(r"\b(?:was|were|inject\w*|into|treated|done)\b|;", gap) and len(gap) < 80:
+                best = cue
+    return best
+
+
+def _drop_foreign(note: Note, site: Site, strong: list[Cue]) -> list[Cue]:
+    """Leave out verbs that cannot reach the site: those that only say how the procedure went."""
+    del note, site
+    if any(cue.type == "inject" for cue in strong):
+        return [cue for cue in strong if cue.type != "done"]
+    return strong
+
+
+def _governor(note: Note, site: Site, strong: list[Cue]) -> Cue:
+    """The predicate that speaks of the site."""
+    if len(strong) == 1:
+        return strong[0]
+    kinds = {cue.type for cue in strong}
+    if kinds <= {"inject", "tpi", "done"}:
+        verbs = [cue for cue in strong if cue.type != "tpi"] or strong
+        return _nearest(site, verbs)
+    left = [cue for cue in strong if cue.end <= site.start and cue.direction != "backward"]
+    right = [cue for cue in strong if cue.start >= site.end and cue.direction != "forward"]
+    # a plan or refusal in front takes the noun behind it along ("will schedule TPI to …")
+    for cue in reversed(left):
+        if cue.type in ("plan", "consent"):
+            later = [c for c in left if c.start > cue.start]
+            if all(c.type == "tpi" for c in later) and not _clause_break(note, cue.end, site.start):
+                right_negation = [c for c in right if c.type in ("negate", "decline", "postpone")]
+                if not right_negation:
+                    return cue
+    before = max(left, key=lambda c: c.end, default=None)
+    after = min(right, key=lambda c: c.start, default=None)
+    if before is None or after is None:
+        found = before or after
+        return found if found is not None else _nearest(site, strong)
+    if after.type in ("negate", "decline", "postpone") and before.type not in ("negate", "decline", "postpone"):
+        between_after = [s for s in note.sites if site.end <= s.start < after.start]
+        separated = _ALL_MENTION_BREAK.search(note.folded[before.end : site.start]) is not None
+        others_before = [s for s in note.sites if before.end <= s.start < site.start]
+        plural = re.search(r"\bwere\b", note.folded[after.start : after.end]) is not None
+        if others_before and separated and (not between_after or plural):
+            return after
+        if not others_before and before.type in ("tpi",) and not between_after:
+            return after
+        return before if others_before or between_after or before.type == "inject" else after
+    if before.type in ("negate", "decline", "postpone") and after.type in ("inject", "done"):
+        # "the rhomboid was spared and the trapezius was injected"
+        separated = _ALL_MENTION_BREAK.search(note.folded[before.end : site.start]) is not None
+        return after if separated or before.direction == "backward" else before
+    if after.type in ("plan",) and before.type in ("inject", "done", "tpi"):
+        return after if _finite(note, after) and _clause_break(note, before.end, site.start) else before
+    return before
+
+
+def _finite(note: Note, cue: Cue) -> bool:
+    return _FINITE_PASSIVE.search(note.folded, cue.start, cue.end) is not None
+
+
+def _clause_break(note: Note, start: int, end: int) -> bool:
+    return re.search(r"[;:]|,\s(?:and|then)\s|\bbut\b", note.folded[start:end]) is not None
+
+
+def _nearest(site: Site, cues: list[Cue]) -> Cue:
+    return min(cues, key=lambda cue: (max(cue.start - site.end, site.start - cue.end, 0), cue.start))
+
+
+def _nominal(note: Note, site: Site, frame: Frame, cues: list[Cue], verdict: str) -> str:
+    """ "TPI L trap": the procedure as a noun. Findings of its own keep a site from being taken along."""
+    own = [cue for cue in cues if cue.type == "finding"]
+    if own and not any(cue.type == "tpi" and cue.end <= site.start for cue in cues) and not frame.procedural:
+        return "finding"
+    return verdict
+
+
+def _weaker(note: Note, site: Site, cues: list[Cue], governor: Cue) -> bool:
+    """The site belongs to a finding in front of the injection ("tender over the trapezius, TPI given to the rhomboid")."""
+    if governor.end <= site.start:
+        # "injected …; tenderness over the trapezius": a finding between the verb and the site
+        for cue in cues:
+            if cue.type in ("finding",) and governor.end <= cue.start and cue.end <= site.start:
+                gap = note.folded[cue.end : site.start]
+                if len(gap) < 40 and re.search(r"\b(?:over|in|of|at|along|to)\b", gap) and re.search(r"\b(?:for|due|because|with|given|as|,)", note.folded[governor.end : cue.start]):
+                    return True
+        return False
+    for cue in cues:
+        if cue.type == "finding" and cue.end <= site.start and cue.start < governor.start:
+            between = [s for s in note.sites if site.end <= s.start < governor.start and s.segment == site.segment]
+            if between and re.search(r"[,.]\s|\band\s(?:then|so)\b", note.folded[site.end : governor.start]) and governor.type == "tpi":
+                return True
+            if governor.type == "tpi" and re.search(r"[,.;]", note.folded[site.end : governor.start]):
+                follow = [s for s in note.sites if s.start >= governor.end and s.segment == site.segment]
+                if follow:
+                    return True
+    return False
+
+
+def _give_to_other(note: Note, site: Site, frame: Frame, owner: str) -> None:
+    """Under the topic of another procedure a muscle is that procedure's, or a landmark."""
+    if owner in OWNS_MUSCLES:
+        site.procedure = owner
+        _set(site, "other_procedure", f"topic-{owner}")
+        return
+    direct = any(cue.type == "inject" for cue in frame.cues) and frame.topic in (None, "tpi")
+    if direct and site.kind == "muscle":
+        return  # a muscle injected by name between other procedures is a muscle injected
+    site.procedure = owner
+    _set(site, "other_procedure", f"topic-{owner}")
+
+
+_LISTED = ("candidate", "marked", "nominal", "examined")
+
+
+def _inherit_in_lists(note: Note, frames: list[Frame]) -> None:
+    """Items take the assertion of the words that introduce their list; fragments that of the sentence before."""
+    for site in note.sites:
+        if site.assertion not in ("candidate", "examined", "marked", "planned", "finding", "nominal") or site.rule.startswith(("cue-", "earlier", "box", "column", "row", "topic", "not-a", "needle")):
+            continue
+        segment = note.segments[site.segment]
+        if verdict := _introduction(note, frames, segment):
+            own = [c.type for c in frames[site.segment].cues]
+            if verdict[0] == "injected" and site.rule == "examined" and "finding" in own and not _VOLUME.search(note.folded, segment.start, segment.end):
+                site.assertion, site.rule = "injected", "list-of-injected"
+                continue
+            _set(site, verdict[0], verdict[1], verdict[2])
+
+
+def _introduction(note: Note, frames: list[Frame], segment: Segment) -> tuple[str, str, Cue | None] | None:
+    unit = note.units[segment.unit]
+    seen = 0
+    index = segment.unit
+    # the label of the item itself, then the units that introduce it
+    while seen < 4:
+        for other_index, other in _segments_of(note, index):
+            if other is segment:
+                break
+            frame = frames[other_index]
+            if other.is_label or index != segment.unit:
+                verdict = _frame_for_list(note, other, frame)
+                if verdict:
+                    return verdict
+        parent = note.units[index].parent
+        if parent is None:
+            return None
+        index = parent
+        seen += 1
+    del unit
+    return None
+
+
+def _segments_of(note: Note, unit: int) -> list[tuple[int, Segment]]:
+    return [(i, s) for i, s in enumerate(note.segments) if s.unit == unit]
+
+
+def _frame_for_list(note: Note, segment: Segment, frame: Frame) -> tuple[str, str, Cue | None] | None:
+    cue = frame.strong[0] if frame.strong else None
+    if frame.whole in ("injected", "planned", "historical", "negated", "declined", "postponed"):
+        if frame.owner not in (None, "tpi") and frame.whole == "injected":
+            return "other_procedure", f"topic-{frame.owner}", cue
+        return frame.whole, "list-introduced", cue
+    if frame.whole == "nominal":
+        return "nominal", "list-introduced", cue
+    if not frame.strong:
+        types = {c.type for c in frame.cues}
+        if types & {"mark"}:
+            return "marked", "list-marked", None
+        if "point" in types and note.sections[segment.section].category in PERFORMING:
+            return "marked", "list-marked", None
+        if types & {"finding"}:
+            return ("examined" if frame.procedural else "finding"), "list-of-findings", None
+    return None
+
+
+def _settle_candidates(note: Note, frames: list[Frame]) -> None:
+    """Second pass: what the rest of the note makes of sites that no verb governs."""
+    performed = _performed(note, frames)
+    explicit = {s.targets for s in note.sites if s.assertion == "injected" and s.kind == "muscle"}
+    anaphora = _points_back(note, frames)
+    for site in note.sites:
+        if site.assertion not in _LISTED:
+            continue
+        segment, frame = note.segments[site.segment], frames[site.segment]
+        category = note.sections[segment.section].category
+        volume = _VOLUME.search(note.folded, segment.start, segment.end) is not None
+        if site.assertion == "nominal":
+            _set(site, "injected" if performed or category == "none" else "finding", site.rule)
+        elif site.assertion == "candidate":
+            if not performed:
+                _set(site, "finding", "nothing-performed")
+            elif category in ("sites", "procedure", "injectate", "preparation", "addendum") or segment.box or volume:
+                _set(site, "injected", "listed-in-procedure")
+            elif category == "none":
+                _set(site, *_loose(note, site, frame, anaphora, explicit))
+            else:
+                _set(site, "injected" if frame.procedural and not explicit else "finding", "listed-in-procedure")
+        elif site.assertion in ("marked", "examined"):
+            if not performed:
+                _set(site, "finding", "nothing-performed")
+            elif frame.procedural and (segment.box or volume or category == "sites"):
+                _set(site, "injected", "listed-in-procedure")
+            elif frame.procedural or category == "none":
+                takes = site.assertion == "marked" and (anaphora or not explicit)
+                takes = takes or (site.assertion == "examined" and anaphora and not explicit)
+                if category == "none" and not frame.procedural and site.assertion == "examined":
+                    takes = False
+                _set(site, "injected" if takes else "finding", "marked-then-injected" if takes else "examined-only")
+            else:
+                _set(site, "finding", "examined-only")
+
+
+def _loose(note: Note, site: Site, frame: Frame, anaphora: bool, explicit: set) -> tuple[str, str]:
+    """A site without a verb and without a heading: beside injected ones it is injected too."""
+    segment = note.segments[site.segment]
+    neighbours = [s for s in note.sites if abs(s.segment - site.segment) <= 1 and s is not site and s.kind == "muscle"]
+    if any(s.assertion == "injected" for s in neighbours if abs(note.segments[s.segment].unit - segment.unit) <= 1):
+        return "injected", "beside-injected"
+    if explicit and not frame.procedural:
+        return "finding", "no-verb"
+    return ("injected", "no-verb-in-procedure") if frame.procedural or anaphora or not explicit else ("finding", "no-verb")
+
+
+def _performed(note: Note, frames: list[Frame]) -> bool:
+    """Whether anything says that trigger points were injected or needled in this encounter."""
+    return any(event_performed(note, segment, frame) for segment, frame in zip(note.segments, frames, strict=True)) or any(
+        site.assertion == "injected" and site.kind == "muscle" for site in note.sites
+    )
+
+
+def event_performed(note: Note, segment: Segment, frame: Frame) -> bool:
+    """Whether the clause tells of an injection at this encounter that is not another procedure's."""
+    if frame.whole not in ("injected", "nominal") or frame.owner not in (None, "tpi"):
+        return False
+    category = note.sections[segment.section].category
+    if frame.whole == "nominal" and category == "billing":
+        return False
+    return frame.topic == "tpi" or any(cue.type == "inject" for cue in frame.cues) or frame.procedural
+
+
+def _points_back(note: Note, frames: list[Frame]) -> bool:
+    """ "each of these was then injected": an injection without sites of its own that points at those before."""
+    with_sites = {site.segment for site in note.sites if site.kind == "muscle" and site.assertion == "injected" and site.rule.startswith("cue-inject")}
+    for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
+        if index in with_sites or frame.whole != "injected" or frame.owner not in (None, "tpi"):
+            continue
+        if "anaphora" in frame.modifiers or "point" in frame.modifiers or frame.procedural:
+            if any(cue.type == "inject" for cue in frame.cues):
+                return True
+    return False

@@ -1,0 +1,218 @@
+"""Muscles, regions and other structures of the lexicon, found in the note's words.
+
+Names may be wrapped over lines, hyphenated, split ("infra spinatus") or joined ("levatorscapulae"), and may share
+words in a coordination ("gluteus medius and minimus", "medial and lateral pterygoids").
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import NamedTuple
+
+from extractor.language.annotations import Entity, Note
+from extractor.language.text import words as split_words
+from extractor.language.trie import WordTrie, joined
+from extractor.lexicon import Lexicon
+
+# What may link the parts of a coordination: a comma, a slash, "and", "or" and their signs.
+_LINK = re.compile(r"\s{0,3}(?:[,/&+-]|,?\s{0,3}\b(?:and|or|as well as|plus|n)\b|,\s{0,3}&)\s{0,3}(?:the\s)?\s{0,2}\Z")
+# A muscle's name in front of one of these names something else.
+_NOT_THE_MUSCLE = frozenset(
+    "tendon tendons tendonitis tendinitis tendinopathy tendinosis bursa bursae bursitis nerve nerves plane syndrome sheath ligament artery vein "
+    "tear tears reflex reflexes jerk flap release repair tuberosity fossa groove notch tubercle canal foramen entrapment ridge line "
+    "strain stretch stretches stretching stretched strengthening exercise exercises setting sets raises curl curls press".split()
+)
+_SOFT_CONTEXT = frozenset("muscle muscles musculature mm m belly bellies group".split())
+
+
+class Form(NamedTuple):
+    """Everything one form may mean."""
+
+    kind: str  # muscle, or a kind of region
+    targets: tuple[str, ...]
+    portion: str | None
+    ambiguous: bool = False
+    senses: tuple[Sense, ...] = ()
+
+
+class Sense(NamedTuple):
+    """One sense of an ambiguous form."""
+
+    kind: str  # muscle, region, side, level, procedure, word
+    targets: tuple[str, ...]
+    portion: str | None
+    prefer: tuple[str, ...]
+
+
+class EntityMatcher:
+    """The lexicon's forms, ready to be matched."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.trie: WordTrie[Form] = WordTrie()
+        self.singles: dict[str, Form] = {}
+        self.vocabulary: set[str] = set()
+        self._build(lexicon)
+        self._prefixes = {form[:4] for form in self.singles if len(form) >= 8}
+
+    def _build(self, lexicon: Lexicon) -> None:
+        senses: dict[str, list[Sense]] = defaultdict(list)
+        for region in lexicon.regions:
+            self._add(region.form, Form(region.kind, (region.region,), None))
+        for row in lexicon.forms:
+            sense = Sense("muscle", row.target, row.portion or None, row.prefer)
+            if row.ambiguous:
+                senses[row.form].append(sense)
+            else:
+                self._add(row.form, Form("muscle", row.target, row.portion or None))
+        for other in lexicon.ambiguous:
+            targets = (other.sense,) if other.kind == "region" else ()
+            senses[other.form].append(Sense(other.kind, targets, None, other.prefer))
+        for form, found in senses.items():
+            targets = tuple(dict.fromkeys(t for s in found if s.kind == "muscle" for t in s.targets))
+            self._add(form, Form("muscle", targets, None, ambiguous=True, senses=tuple(found)))
+
+    def _add(self, form: str, value: Form) -> None:
+        key = tuple(word.text for word in split_words(form))
+        if not key:
+            return
+        self.trie.add(key, value)
+        if value.kind == "muscle" and not value.ambiguous:
+            self.vocabulary.update(word for word in key if len(word) >= 5)
+            solid = "".join(key)
+            if len(solid) >= 8 and solid.isalpha():
+                self.singles.setdefault(solid, value)
+                if len(key) > 1 and len(solid) >= 10:
+                    self.trie.add((solid,), value) if self.trie.get((solid,)) is None else None
+
+    def split_name(self, note: Note, at: int) -> tuple[int, Form] | None:
+        """A single name written as two to four words: "infra spinatus", "sterno cleido mastoid", a hyphenated line end."""
+        words = note.words
+        solid = words[at].text
+        if solid[:4] not in self._prefixes and (at + 1 >= len(words) or (solid + words[at + 1].text)[:4] not in self._prefixes):
+            return None
+        for last in range(at + 1, min(at + 4, len(words))):
+            if not joined(note.folded, words[last - 1], words[last]):
+                return None
+            solid += words[last].text
+            if form := self.singles.get(solid):
+                return last - at + 1, form
+        return None
+
+
+def find_entities(note: Note, matcher: EntityMatcher) -> None:
+    """Fill ``note.entities`` in text order, without overlaps."""
+    words, folded = note.words, note.folded
+    texts = [word.text for word in words]
+    for index, fixed in note.corrections.items():
+        texts[index] = fixed
+    trie, size = matcher.trie, len(words)
+    found: list[tuple[int, int, Form]] = []  # first word, number of words, form
+    at = 0
+    while at < size:
+        hit = trie.longest(texts, words, folded, at)
+        split = matcher.split_name(note, at) if hit is None or hit[0] == 1 else None
+        if split and (hit is None or split[0] > hit[0]):
+            hit = split
+        if hit is None:
+            at += 1
+            continue
+        count, form = hit
+        if _names_the_muscle(texts, words, folded, at + count, form):
+            found.append((at, count, form))
+        at += count
+    found = _complete_coordinations(note, texts, matcher, found)
+    note.entities = [_entity(note, texts, first, count, form) for first, count, form in found]
+
+
+def _names_the_muscle(texts: list[str], words: list, folded: str, after: int, form: Form) -> bool:
+    if form.kind != "muscle" or after >= len(texts):
+        return True
+    if texts[after] in _SOFT_CONTEXT and after + 1 < len(texts) and joined(folded, words[after], words[after + 1]):
+        after += 1
+    return not (texts[after] in _NOT_THE_MUSCLE and after > 0 and joined(folded, words[after - 1], words[after]) and "/" not in folded[words[after - 1].end : words[after].start])
+
+
+def _entity(note: Note, texts: list[str], first: int, count: int, form: Form) -> Entity:
+    corrected = any(index in note.corrections for index in range(first, first + count))
+    return Entity(
+        note.words[first].start, note.words[first + count - 1].end, form.kind, form.targets, form.portion, form.ambiguous, corrected
+    )
+
+
+def _complete_coordinations(note: Note, texts: list[str], matcher: EntityMatcher, found: list[tuple[int, int, Form]]) -> list[tuple[int, int, Form]]:
+    """Add the elliptical members of coordinations beside the names found."""
+    taken = {index for first, count, _ in found for index in range(first, first + count)}
+    result: list[tuple[int, int, Form]] = []
+    for first, count, form in found:
+        result.append((first, count, form))
+        if form.kind != "muscle":
+            continue
+        result.extend(_following(note, texts, matcher, taken, first, count))
+        result.extend(_preceding(note, texts, matcher, taken, first, count))
+    result.sort(key=lambda item: item[0])
+    return result
+
+
+def _following(note: Note, texts: list[str], matcher: EntityMatcher, taken: set[int], first: int, count: int) -> list[tuple[int, int, Form]]:
+    """ "gluteus medius, minimus and maximus": later members keep the head's first words."""
+    extra: list[tuple[int, int, Form]] = []
+    last = first + count - 1
+    if texts[last] in _SOFT_CONTEXT:
+        return extra
+    head = texts[first : last + 1]
+    while True:
+        after = last + 1
+        while after < len(texts) and texts[after] in ("and", "or", "the", "n", "plus", "muscle", "muscles"):
+            after += 1
+        if after >= len(texts) or after in taken or not _LINK.match(_plain(note.folded[note.words[last].end : note.words[after].start])):
+            return extra
+        hit = _substitute(texts, matcher, head, after, len(texts))
+        if hit is None:
+            return extra
+        size, form, head = hit
+        extra.append((after, size, form))
+        taken.update(range(after, after + size))
+        last = after + size - 1
+
+
+def _plain(gap: str) -> str:
+    return re.sub(r"\bmuscles?\b", " ", gap)
+
+
+def _substitute(texts: list[str], matcher: EntityMatcher, head: list[str], after: int, size: int) -> tuple[int, Form, list[str]] | None:
+    for keep in range(len(head) - 1, 0, -1):
+        for length in (2, 1):
+            if after + length > size:
+                continue
+            candidate = head[:keep] + texts[after : after + length]
+            form = matcher.trie.get(candidate)
+            if form and form.kind == "muscle" and not form.ambiguous:
+                return length, form, candidate
+    return None
+
+
+def _preceding(note: Note, texts: list[str], matcher: EntityMatcher, taken: set[int], first: int, count: int) -> list[tuple[int, int, Form]]:
+    """ "medial and lateral pterygoids": earlier members lack the head's last words."""
+    extra: list[tuple[int, int, Form]] = []
+    if count < 2:
+        return extra
+    name = texts[first : first + count]
+    at = first
+    while True:
+        before = at - 1
+        while before >= 0 and texts[before] in ("and", "or", "the", "n", "plus"):
+            before -= 1
+        if before < 0 or before in taken or not _LINK.match(note.folded[note.words[before].end : note.words[at].start]):
+            return extra
+        hit = None
+        for start in range(1, count):
+            form = matcher.trie.get([texts[before], *name[start:]])
+            if form and form.kind == "muscle" and not form.ambiguous:
+                hit = form
+                break
+        if hit is None:
+            return extra
+        extra.append((before, 1, hit))
+        taken.add(before)
+        at = before

@@ -1,0 +1,202 @@
+"""What a clause says was done: its predicates, their time, and whose procedure it speaks of.
+
+A *frame* is the contract's assertion, or one of three that wait for the rest of the note: ``candidate`` (a site named
+in a procedure's text without a verb), ``marked`` (found and marked for the needle) and ``nominal`` (the procedure as
+a noun, whose time only the section tells).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from extractor.language.annotations import Cue, Note, Segment
+from extractor.language.dates import find_dates
+
+# How each section reads a site that no verb governs, and the procedure as a noun.
+_BARE = {
+    "procedure": "candidate", "sites": "candidate", "injectate": "candidate", "none": "candidate", "addendum": "candidate", "preparation": "candidate",
+    "plan": "planned", "followup": "planned", "consent": "planned", "history": "historical", "assessment_plan": "finding",
+}  # fmt: skip
+_NOMINAL = {
+    "procedure": "injected", "sites": "injected", "injectate": "injected", "none": "nominal", "addendum": "injected", "preparation": "injected",
+    "postprocedure": "nominal", "plan": "planned", "followup": "planned", "consent": "planned", "history": "historical", "subjective": "historical",
+    "assessment_plan": "planned", "assessment": "finding", "billing": "nominal", "exam": "finding", "indications": "finding", "diagnosis": "finding",
+}  # fmt: skip
+PERFORMING = frozenset({"procedure", "sites", "injectate", "none", "addendum", "preparation", "postprocedure", "billing", "header"})
+SILENT = frozenset({"family_history", "social_history", "ros", "medications", "allergies", "vitals", "imaging", "instructions", "signature"})
+# Topics under which a named muscle is that procedure's own target.
+OWNS_MUSCLES = frozenset(
+    {
+        "chemodenervation", "chemodenervation_migraine", "botulinum_cosmetic", "emg_study", "surgery", "biopsy", "intramuscular_injection", "vaccination",
+        "prp_injection", "prolotherapy", "acupuncture", "fascial_plane_block", "tap_block", "physical_therapy", "manipulation", "subcutaneous_injection",
+    }
+)  # fmt: skip
+# Kinds that only accompany another procedure and never become the topic of what follows.
+PASSING = frozenset({"skin_infiltration", "physical_therapy", "manipulation", "biopsy"})
+
+STRONG = frozenset({"inject", "tpi", "done", "plan", "negate", "decline", "postpone", "educate", "consent"})
+WEAK = frozenset({"finding", "mark", "point", "home", "educate"})
+
+
+@dataclass(slots=True)
+class Frame:
+    """The reading of one clause."""
+
+    cues: list[Cue]
+    strong: list[Cue] = field(default_factory=list)
+    modifiers: frozenset[str] = frozenset()
+    topic: str | None = None  # kind of another procedure, "tpi", or None where the clause names none
+    owner: str | None = None  # topic in force, from this clause or from before
+    past: bool = False
+    today: bool = False
+    procedural: bool = False  # stands in text that describes a procedure being done
+    whole: str | None = None  # frame of the clause as a whole, sites or not
+    voice: Cue | None = None
+
+
+def read_frames(note: Note, cues: list[list[Cue]]) -> list[Frame]:
+    """One frame for each clause, in order."""
+    frames = [_frame(note, segment, found) for segment, found in zip(note.segments, cues, strict=True)]
+    _mark_procedural(note, frames)
+    _follow_topics(note, frames)
+    for segment, frame in zip(note.segments, frames, strict=True):
+        frame.whole = whole_frame(note, segment, frame)
+    return frames
+
+
+def _frame(note: Note, segment: Segment, cues: list[Cue]) -> Frame:
+    types = frozenset(cue.type for cue in cues)
+    frame = Frame(cues, [cue for cue in cues if cue.type in STRONG], types)
+    frame.today = "today" in types
+    frame.past = "past" in types
+    if not frame.past or not frame.today:
+        _read_dates(note, segment, frame)
+    for cue in cues:
+        if cue.type == "tpi" and re.search(r"trigger|tpi|tp|trp|needling|myofasc", note.folded[cue.start : cue.end]):
+            frame.topic = "tpi"
+    if frame.topic is None:
+        kinds = [cue.direction for cue in cues if cue.type == "procedure" and cue.direction not in PASSING]
+        if kinds:
+            frame.topic = kinds[0]
+        elif "point" in types and re.search(r"trigger|trp|tps", note.folded[segment.start : segment.end]):
+            frame.topic = "tpi"
+    return frame
+
+
+def _read_dates(note: Note, segment: Segment, frame: Frame) -> None:
+    if not any(char.isdigit() for char in note.folded[segment.start : segment.end]):
+        return
+    for found in find_dates(note.folded, segment.start, segment.end):
+        if note.date_of_service and found.value.isoformat() < note.date_of_service:
+            frame.past = True
+        elif note.date_of_service and found.value.isoformat() == note.date_of_service:
+            frame.today = True
+
+
+_PREPARATION = frozenset({"prep"})
+
+
+def _mark_procedural(note: Note, frames: list[Frame]) -> None:
+    """Paragraphs that speak of skin preparation, needles and tolerance describe a procedure, whatever their heading."""
+    counts: dict[int, int] = {}
+    for segment, frame in zip(note.segments, frames, strict=True):
+        counts[segment.unit] = counts.get(segment.unit, 0) + sum(cue.type in _PREPARATION for cue in frame.cues)
+    for segment, frame in zip(note.segments, frames, strict=True):
+        category = note.sections[segment.section].category
+        if category in ("procedure", "sites", "injectate", "preparation", "addendum"):
+            frame.procedural = True
+        elif category not in SILENT and category not in ("history", "consent", "family_history"):
+            frame.procedural = counts[segment.unit] >= 2
+        if frame.modifiers & {"plan", "condition", "future"} and "inject" not in frame.modifiers and category not in ("procedure", "sites"):
+            frame.procedural = False
+
+
+def _follow_topics(note: Note, frames: list[Frame]) -> None:
+    """Give each clause the procedure that the text is speaking of."""
+    owner = "tpi"
+    section = unit = -1
+    for segment, frame in zip(note.segments, frames, strict=True):
+        current = note.sections[segment.section]
+        if segment.section != section:
+            section = segment.section
+            if current.category not in ("sites", "injectate", "preparation", "postprocedure"):
+                owner = "tpi"
+            if current.title:
+                owner = _title_topic(note, current.title) or owner
+        new_unit = segment.unit != unit
+        unit = segment.unit
+        negated = frame.modifiers & {"negate", "decline", "plan", "past", "postpone", "educate"} and "inject" not in frame.modifiers
+        if frame.topic and not negated:
+            if frame.topic == "tpi" or frame.topic in OWNS_MUSCLES or "inject" in frame.modifiers or "done" in frame.modifiers or new_unit or segment.is_label:
+                owner = frame.topic
+        frame.owner = frame.topic if frame.topic and frame.topic != "tpi" and not negated else owner
+
+
+_TITLE_TPI = re.compile(r"\b(?:trigger|tpis?|tp|trps?|needling|muscles?)\b")
+
+
+def _title_topic(note: Note, title: tuple[int, int]) -> str | None:
+    return "tpi" if _TITLE_TPI.search(note.folded, *title) else None
+
+
+def whole_frame(note: Note, segment: Segment, frame: Frame) -> str | None:
+    """The clause's reading as an event, None where it tells of none."""
+    verbs = [cue for cue in frame.strong]
+    if not verbs:
+        return None
+    return resolve(note, segment, frame, verbs[0] if len(verbs) == 1 else _leading(verbs), verbs)
+
+
+def _leading(verbs: list[Cue]) -> Cue:
+    order = {"negate": 0, "decline": 1, "postpone": 2, "plan": 3, "consent": 4, "educate": 5, "inject": 6, "done": 7, "tpi": 8}
+    return min(verbs, key=lambda cue: (order[cue.type], cue.start))
+
+
+def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cue]) -> str:
+    """The assertion that a governing cue gives, in the light of the clause's time and the section."""
+    category = note.sections[segment.section].category
+    if not note.visits[note.sections[segment.section].visit].current:
+        return "historical"
+    if cue.type == "negate":
+        return "negated"
+    if cue.type == "decline":
+        return "declined"
+    if cue.type == "postpone":
+        return "postponed"
+    if cue.type in ("plan", "consent", "educate"):
+        if category == "history":
+            return "historical"
+        return "planned"
+    # an injection verb or noun
+    if category in SILENT or category == "history":
+        return "historical"
+    if frame.past and not frame.today:
+        return "historical"
+    if cue.type == "tpi" or (cue.type == "done" and not any(v.type == "tpi" for v in verbs)):
+        finite = any(v.type in ("inject", "done") for v in verbs)
+        if not finite:
+            if "condition" in frame.modifiers or "future" in frame.modifiers:
+                return "planned"
+            if frame.today:
+                return "injected" if category != "consent" else "planned"
+            if frame.procedural:
+                return "injected"
+            return _NOMINAL.get(category, "nominal")
+    if ("condition" in frame.modifiers or "future" in frame.modifiers) and not frame.procedural and not frame.today and category not in PERFORMING:
+        return "planned"
+    if category == "subjective" and not frame.today and not frame.procedural:
+        return "historical"
+    if category in ("consent",) and not frame.procedural:
+        return "planned"
+    return "injected"
+
+
+def bare(note: Note, segment: Segment, frame: Frame) -> str:
+    """The reading of a site that no cue governs."""
+    section = note.sections[segment.section]
+    if not note.visits[section.visit].current:
+        return "historical"
+    if frame.procedural and section.category not in SILENT:
+        return "candidate"
+    return _BARE.get(section.category, "finding")

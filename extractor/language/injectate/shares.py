@@ -1,0 +1,203 @@
+"""Each drug's own share of what was injected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from extractor.language.injectate.events import Event, Merged, Rank, merge
+from extractor.language.injectate.linking import Part
+
+__all__ = ["Component", "Delivered", "share"]
+
+_EPSILON = 1e-6
+
+
+@dataclass(slots=True)
+class Component:
+    """One drug at one strength, with what the note says of it."""
+
+    drug: str
+    strength: tuple[float, str] | None
+    parts: list[Part]
+    volumes: list[Event] = field(default_factory=list)
+    doses: list[Event] = field(default_factory=list)
+    volume: Merged | None = None
+    dose: Merged | None = None
+    additive: bool = False  # epinephrine in a local anesthetic has no volume of its own
+    ratio: float | None = None  # parts of the mixture
+    # results
+    volume_ml: float | None = None
+    stated: float | None = None
+    scaled: bool = False  # the stated dose was drawn up, and only a part of it went in
+    used: list[Event] = field(default_factory=list)
+
+    @property
+    def drawn(self) -> float | None:
+        """Volume that the note gives for this drug, or that its dose and strength come to (mL)."""
+        if self.volume is not None and self.volume.value is not None:
+            return self.volume.value
+        if self.dose is not None and self.dose.value is not None and self.strength and self.dose.rank in (Rank.PLAIN, Rank.TOTAL):
+            return self.dose.value / per_ml(self.strength)
+        return None
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What was injected of the solution as a whole (mL), from amounts that name no drug."""
+
+    volume: Merged | None = None
+    prepared: float | None = None  # volume drawn up, where the note gives it for the mixture as a whole
+    wasted_ml: float = 0.0
+
+
+def per_ml(strength: tuple[float, str]) -> float:
+    """Milligrams, units, micrograms or milliequivalents in one millilitre."""
+    return strength[0] * 10 if strength[1] == "%" else strength[0]
+
+
+def share(components: list[Component], delivered: Delivered) -> None:
+    """Fill ``volume_ml``, ``stated`` and ``scaled`` of every component."""
+    for component in components:
+        component.volume = merge(component.volumes)
+        component.dose = merge(component.doses)
+        component.used = [*(component.volume.events if component.volume else ()), *(component.dose.events if component.dose else ())]
+    mixed = [c for c in components if not (c.additive and c.volume is None)]
+    if len(mixed) == 1:
+        _alone(mixed[0], delivered)
+    elif mixed:
+        _mixture(mixed, delivered)
+    for component in components:
+        if component.dose is not None and component.stated is None and not component.scaled:
+            component.stated = component.dose.value
+
+
+def _alone(component: Component, delivered: Delivered) -> None:
+    own, loose = component.volume, delivered.volume
+    drawn = component.drawn
+    if own is None and drawn is None and loose is None:
+        component.volume_ml = delivered.prepared
+        return
+    if loose is None or (own is not None and own.rank is Rank.TOTAL and loose.rank is not Rank.TOTAL):
+        component.volume_ml = drawn if own is None or own.value is not None else None
+        if own is None and drawn is None:
+            component.volume_ml = delivered.prepared
+        if drawn is not None and delivered.wasted_ml and not (own and own.injected and not own.prepared):
+            component.volume_ml = drawn - delivered.wasted_ml
+            _scale(component, component.volume_ml / drawn)
+        return
+    component.used += loose.events
+    if own is not None and own.rank in (Rank.LOCATED, Rank.EACH, Rank.DERIVED) and own.value is not None and loose.rank is not Rank.TOTAL:
+        if loose.rank is Rank.LOCATED and loose.value is not None:
+            component.volume_ml = own.value + loose.value
+        else:
+            component.volume_ml = own.value
+        return
+    component.volume_ml = _given(drawn, loose, own is not None and own.injected and not own.prepared)
+    if drawn and component.volume_ml is not None:
+        _scale(component, component.volume_ml / drawn)
+    elif component.volume_ml is None and drawn is not None:
+        component.scaled = component.dose is not None and component.dose.rank is Rank.PLAIN
+
+
+def _given(drawn: float | None, loose: Merged, injected: bool) -> float | None:
+    """How much of the drawn volume went in."""
+    if loose.value is None:
+        if drawn is None or (loose.high is not None and loose.high < drawn - _EPSILON):
+            return None
+        return drawn
+    if drawn is None:
+        return loose.value
+    if loose.rank is Rank.PLAIN and not loose.injected:
+        return drawn
+    if loose.rank is Rank.DERIVED and (loose.value > drawn + _EPSILON or injected):
+        return drawn  # the list of muscles need not be the list of sites
+    return loose.value
+
+
+def _scale(component: Component, factor: float) -> None:
+    """A dose that was drawn up goes in with the volume."""
+    dose = component.dose
+    if abs(factor - 1) < _EPSILON or dose is None or dose.value is None or dose.rank is not Rank.PLAIN:
+        return
+    component.stated = dose.value * factor
+    component.scaled = True
+
+
+def _mixture(components: list[Component], delivered: Delivered) -> None:
+    loose = delivered.volume
+    apart = [c for c in components if c.volume is not None and c.volume.rank is not Rank.PLAIN]
+    if len(apart) == len(components) and not (loose and loose.rank is Rank.TOTAL):
+        for component in components:
+            component.volume_ml = component.volume.value if component.volume else None
+        return
+    if apart and (loose is None or loose.rank is Rank.PLAIN) and not any(c.ratio for c in components):
+        for component in components:
+            component.volume_ml = component.volume.value if component in apart and component.volume else component.drawn
+        return
+    if loose is not None:
+        for component in components:
+            component.used += loose.events
+    if all(component.ratio for component in components):
+        _by_ratio(components, delivered)
+        return
+    unknown = [c for c in components if c.drawn is None]
+    known = sum(c.drawn or 0 for c in components)
+    whole = delivered.prepared
+    if len(unknown) == 1 and whole is None and loose is not None and loose.value is not None and loose.value > known + _EPSILON and known:
+        whole = loose.value
+    if len(unknown) == 1 and whole is not None and whole > known + _EPSILON and known:
+        _share_out(components, whole, known, delivered)
+        return
+    if not unknown:
+        _share_out(components, known, known, delivered)
+        return
+    _with_unknown(components, unknown, known, delivered)
+
+
+def _share_out(components: list[Component], whole: float, known: float, delivered: Delivered) -> None:
+    """Volumes of all components are known: what went in is shared in their proportion."""
+    loose = delivered.volume
+    given: float | None = whole
+    if loose is not None:
+        given = _given(whole, loose, injected=False)
+        if given is not None and loose.rank is Rank.PLAIN and given > whole:
+            given = whole
+    elif delivered.wasted_ml:
+        given = whole - delivered.wasted_ml
+    for component in components:
+        drawn = component.drawn if component.drawn is not None else whole - known
+        if given is None:
+            component.scaled = component.dose is not None
+            continue
+        component.volume_ml = drawn * given / whole
+        _scale(component, given / whole)
+
+
+def _with_unknown(components: list[Component], unknown: list[Component], known: float, delivered: Delivered) -> None:
+    """The share of a component without volume cannot be known; the others stand only if all of it went in."""
+    loose = delivered.volume
+    partial = loose is not None and loose.value is not None and loose.value < known - _EPSILON and loose.rank > Rank.DERIVED
+    for component in components:
+        if partial or component in unknown:
+            component.scaled = partial and component.dose is not None
+            continue
+        component.volume_ml = component.drawn
+
+
+def _by_ratio(components: list[Component], delivered: Delivered) -> None:
+    parts = sum(component.ratio or 0 for component in components)
+    loose = delivered.volume
+    whole = loose.value if loose is not None else delivered.prepared
+    if loose is not None and loose.value is None and delivered.prepared is not None:
+        whole = _given(delivered.prepared, loose, injected=False)
+    if whole is None and loose is None:
+        known = next((c for c in components if c.drawn is not None), None)
+        if known is not None and known.drawn is not None and known.ratio:
+            whole = known.drawn * parts / known.ratio
+            if all(c.drawn is not None for c in components):
+                whole = sum(c.drawn or 0 for c in components)
+        whole = whole - delivered.wasted_ml if whole else whole
+    elif loose is None and whole is not None:
+        whole -= delivered.wasted_ml
+    for component in components:
+        component.volume_ml = whole * (component.ratio or 0) / parts if whole is not None else None

@@ -1,0 +1,58 @@
+"""Words and signs for sides."""
+
+from __future__ import annotations
+
+import re
+
+from extractor.language.annotations import Note, SideMark
+
+LEFT, RIGHT, BOTH = ("left",), ("right",), ("left", "right")
+
+_MARK = re.compile(
+    r"(?<![\w])(?:"
+    r"(?P<both>\(?(?:bilat(?:eral(?:ly)?|\.)?|bilat(?:'l|s)?|bilaterla|bilaeral|bilaterally|biltateral|bil|b/l|b\\l|bl|both\ssides|both|(?:on\s)?(?:each|either)\sside"
+    r"|(?:left|lt|l)\s?(?:/|&|\+|,|and|>{1,2}|<{1,2}|=|more than|greater than)\s?(?:the\s)?(?:right|rt|r)|(?:right|rt|r)\s?(?:/|&|\+|,|and|>{1,2}|<{1,2}|=|more than|greater than)\s?(?:the\s)?(?:left|lt|l))(?:[\s-]?sided|[\s-]sides?)?\)?)"
+    r"|(?P<one>(?P<on>(?:on|to|in|at|over)\s(?:the|his|her|their|pt'?s|patient'?s)?\s?)?(?P<open>[(\[])?(?P<side>left|right|lt|rt|l(?!\s?\d)|r|leftt|rigth|righ)(?P<close>[)\]])?(?P<sided>[\s-]?sided|[\s-]side)?(?:\s?(?P<only>only))?)"
+    r"|(?P<paren>\(b\))|(?P<b>b)(?=\s[a-z]{3})"
+    r")(?![\w]|'s|/[a-z]|-hand|\shand(?:ed)?\b)"
+)
+# "right after", "left the room", "left in good condition", "all right": not sides
+_NOT_A_SIDE = re.compile(
+    r"\s(?:after|before|away|now|there|then|here|the|clinic|our|in\s(?:good|stable|satisfactory|no)|ama|without|ambulatory|untreated|alone|handed|message|voicemail|intact|home|lateral\sdecub|ventric|atri|hand[- ]dom)\b"
+)
+_BEFORE_NOT = re.compile(r"(?:\ball|\bthat's|\bwas|\bpatient|\bpt|\bhas|\bhe|\bshe|\bthey|\band)\s$")
+_LETTER_BEFORE_NOT = re.compile(r"[\d.'/]\s?$")
+
+
+def find_sides(note: Note) -> None:
+    """Fill ``note.sides``."""
+    folded, text = note.folded, note.text
+    for match in _MARK.finditer(folded):
+        if match["both"]:
+            raw = match["both"]
+            if raw.startswith("bl") and len(raw.strip("()")) == 2 and not text[match.start() : match.end()].strip("()").isupper() and "(" not in raw:
+                continue
+            adverb = raw.strip("()").endswith(("ly", "sides", "side"))
+            note.sides.append(SideMark(match.start(), match.end(), BOTH, adverb, raw.startswith("(")))
+            continue
+        if match["paren"]:
+            note.sides.append(SideMark(match.start(), match.end(), BOTH, parenthesis=True))
+            continue
+        if match["b"]:
+            if text[match.start()] == "B":
+                note.sides.append(SideMark(match.start(), match.end(), BOTH))
+            continue
+        side = match["side"]
+        letter = side in ("l", "r")
+        if _NOT_A_SIDE.match(folded, match.end("side")) and not match["sided"]:
+            following = _NOT_A_SIDE.match(folded, match.end("side"))
+            if following and not (following.group().strip() == "the" and match["on"]):
+                continue
+        if letter and not match["open"] and not match["close"] and _LETTER_BEFORE_NOT.search(folded[max(0, match.start("side") - 2) : match.start("side")]):
+            continue
+        if side == "left" and not match["on"] and _BEFORE_NOT.search(folded[max(0, match.start() - 10) : match.start()]) and re.match(r"\s(?:the|in|with|ambul)", folded[match.end("side") : match.end("side") + 7]):
+            continue
+        sides = LEFT if side[0] == "l" else RIGHT
+        adverb = bool(match["on"]) or bool(match["sided"])
+        start = match.start()
+        note.sides.append(SideMark(start, match.end(), sides, adverb, bool(match["open"] and match["close"])))

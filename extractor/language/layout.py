@@ -1,0 +1,175 @@
+"""Logical lines: hard wraps are joined again; list items, headings, labels and table rows are kept apart."""
+
+from __future__ import annotations
+
+import re
+
+from extractor.language.annotations import Cell, Note, Unit
+
+_LINE = re.compile(r"[^\n\r\f\v\x85\u2028\u2029]+")
+_LINE_END = re.compile(r"\r\n|[\n\r\f\v\x85\u2028\u2029]")
+_BULLET = re.compile(
+    r"(?:(?P<number>\d{1,2})(?:[.)](?!\d)|\s-(?=\s))|\((?P<paren>\d{1,2})\)|[a-h][.)](?=\s)|[-*+\u2022\u00b7\u25aa\u25e6\u2023\u25cf>]{1,2}(?=\s|[a-z])|o(?=\s{1,3}[a-z]))\s*"
+)
+BOX = re.compile(
+    r"(?P<on>\[\s{0,2}(?:x|\u2713|\u2714|\*|yes|y)\s{0,2}\]|[\u2611\u2705\u2713\u2714\u22a0\u2612]|\(\s{0,1}(?:x|\u2713|\u2714|\*)\s{0,1}\)|(?<![a-z0-9_])_{1,3}x_{1,3}(?![a-z])|<x>)"
+    r"|(?P<off>\[\s{0,3}\]|\[_{1,3}\]|\[-\]|[\u2610\u25a1\u25a2\u25fb\u274f]|\(\s{0,3}\)|\(_{1,3}\)|< >)"
+)
+_LABEL = re.compile(r"(?P<label>[^\s:|][^:|\n]{0,58}?)\s{0,3}(?::(?![\d/])|\s-{1,2}\s(?=\S)|\s=\s)\s*")
+_OPEN_END = re.compile(r"(?:[,;&/(+-]|\b(?:and|or|of|the|with|to|in|into|at|left|right|bilateral|a|an|for|by|was|were|from|on|his|her|each|per|using|approximately|then|cc|ml))$")
+_TABLE_GAP = re.compile(r"\s{3,}|\t+")
+_PIPE = re.compile(r"\s*\|\s*")
+_RULE = re.compile(r"[-=_*~+|: ]{3,}$")
+_HEADER_WORD = re.compile(
+    r"\b(?:muscles?|sites?|sides?|laterality|locations?|vol(?:ume)?|dose|drugs?|medication|agent|conc(?:entration)?|strength|left|right|lt|rt|l|r|"
+    r"injected|injections?|inj|amount|amt|#|no|number|count|trigger points?|level|region|findings?|ml|cc|units|notes?|comments?|response|ltr|jump|twitch|done|status)\b"
+)
+
+
+class _Line:
+    __slots__ = ("bullet", "end", "indent", "number", "rule", "start", "width")
+
+    def __init__(self, folded: str, start: int, end: int, width: int) -> None:
+        self.start, self.end, self.indent, self.width = start, end, start, width
+        self.rule = _RULE.match(folded, start, end) is not None
+        match = _BULLET.match(folded, start, end)
+        self.bullet = match is not None and match.end() < end
+        self.number = int(match["number"] or match["paren"]) if self.bullet and (match["number"] or match["paren"]) else None
+
+
+def _lines(folded: str) -> list[_Line | None]:
+    """Stripped lines; None stands for a blank one."""
+    lines: list[_Line | None] = []
+    at = 0
+    size = len(folded)
+    while at < size:
+        match = _LINE.match(folded, at)
+        end = match.end() if match else at
+        raw = folded[at:end]
+        stripped = raw.strip()
+        if stripped:
+            indent = len(raw) - len(raw.lstrip())
+            line = _Line(folded, at + indent, at + indent + len(stripped), len(raw.rstrip()))
+            line.indent = indent
+            lines.append(line)
+        else:
+            lines.append(None)
+        newline = _LINE_END.match(folded, end)
+        at = newline.end() if newline else max(end, at + 1)
+    return lines
+
+
+def _wrap_width(lines: list[_Line | None]) -> int:
+    """Column at which the note's author or printer wraps, or 0 if lines are not wrapped."""
+    widths = sorted(line.width for line in lines if line)
+    if len(widths) < 3 or widths[-1] > 140:
+        return 0
+    return widths[-1]
+
+
+def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int) -> bool:
+    """Whether ``following`` goes on with the sentence of ``line`` (a hard wrap)."""
+    if following.bullet or following.rule or line.rule:
+        return False
+    if BOX.match(folded, following.start) or _is_row(folded, following) or _is_row(folded, line):
+        return False
+    first = text[following.start]
+    tail = folded[max(line.start, line.end - 24) : line.end]
+    head = _LABEL.match(folded, following.start, min(following.end, following.start + 60))
+    labelled = head is not None and ":" in head.group() and (first.isupper() or head.end() >= following.end)
+    if tail.endswith(":"):
+        return False
+    if _OPEN_END.search(tail) and not labelled:
+        return True
+    # a line broken at the margin: the next word would not have fitted
+    next_word = len(folded[following.start : following.end].split(None, 1)[0])
+    full = wrap >= 50 and line.width + next_word + 1 > wrap - 4
+    if labelled and not (full and first.islower()):
+        return False
+    if full and (first.islower() or first.isdigit() or first in "(\"'" or not tail.endswith((".", "!", "?"))):
+        return True
+    if full and tail.endswith("."):
+        return True
+    ends = tail.endswith((".", "!", "?", ":", ";"))
+    # prose wrapped narrower than the widest line
+    return not ends and first.islower() and line.width >= 40 and folded[line.start : line.start + 1] != ""
+
+
+def _is_row(folded: str, line: _Line) -> bool:
+    piece = folded[line.start : line.end]
+    return piece.count("|") >= 2 or (piece.count("|") == 1 and len(piece) < 90) or len(_TABLE_GAP.findall(piece)) >= 2 or "\t" in piece
+
+
+def _cells(folded: str, line: _Line) -> list[Cell]:
+    piece = folded[line.start : line.end]
+    gap = _PIPE if "|" in piece else _TABLE_GAP
+    cells = []
+    at = 0
+    for match in gap.finditer(piece):
+        cells.append(Cell(line.start + at, line.start + match.start()))
+        at = match.end()
+    cells.append(Cell(line.start + at, line.end))
+    if "|" in piece:
+        if cells and cells[0].start == cells[0].end:
+            cells = cells[1:]
+        if cells and cells[-1].start == cells[-1].end:
+            cells = cells[:-1]
+    return cells
+
+
+def _is_header(folded: str, cells: list[Cell]) -> bool:
+    named = sum(1 for cell in cells if cell.end - cell.start <= 32 and _HEADER_WORD.search(folded, cell.start, cell.end))
+    filled = sum(1 for cell in cells if cell.end > cell.start)
+    digits = sum(1 for cell in cells if any(c.isdigit() for c in folded[cell.start : cell.end]))
+    return filled >= 2 and named >= max(2, filled - 1) and digits == 0
+
+
+def split_units(note: Note) -> None:
+    """Fill ``note.units``."""
+    folded, text = note.folded, note.text
+    lines = _lines(folded)
+    wrap = _wrap_width(lines)
+    units: list[Unit] = []
+    header: list[Cell] | None = None
+    blank = False
+    previous: _Line | None = None
+    for line in lines:
+        if line is None:
+            blank, previous = True, None
+            continue
+        if line.rule:
+            # a rule under a heading or table header does not end the table
+            previous = None
+            continue
+        if _is_row(folded, line):
+            cells = _cells(folded, line)
+            if len(cells) >= 2:
+                if _is_header(folded, cells):
+                    header = cells
+                    units.append(Unit(line.start, line.end, line.indent, body=line.start, cells=cells, after_blank=blank, heading=True))
+                else:
+                    _name_columns(folded, cells, header)
+                    units.append(Unit(line.start, line.end, line.indent, body=line.start, cells=cells, after_blank=blank))
+                blank, previous = False, line
+                continue
+        else:
+            header = None
+        if previous is not None and units and not units[-1].cells and _continues(folded, text, previous, line, wrap):
+            units[-1].end = line.end
+        else:
+            match = _BULLET.match(folded, line.start, line.end) if line.bullet else None
+            body = match.end() if match else line.start
+            units.append(Unit(line.start, line.end, line.indent, line.bullet, line.number, body=body, after_blank=blank))
+        blank, previous = False, line
+    note.units = units
+
+
+def _name_columns(folded: str, cells: list[Cell], header: list[Cell] | None) -> None:
+    if not header:
+        return
+    if len(cells) == len(header):
+        pairs = zip(cells, header, strict=True)
+    else:
+        pairs = zip(cells, header, strict=False)
+    for cell, head in pairs:
+        cell.header = folded[head.start : head.end].strip()

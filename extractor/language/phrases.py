@@ -1,0 +1,97 @@
+"""The small pattern language of the cue tables, and an index that finds their matches in one pass.
+
+A pattern is words separated by spaces:
+
+* ``word*``    any word that starts so
+* ``a|b``      either word
+* ``[a|b]``    the word may be missing
+* ``...``      up to four words on the way, without a full stop, semicolon or colon between them
+* ``#``        a number in digits
+
+Between words stand white space, hyphens, slashes or a comma only where the pattern says ``,``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Generic, NamedTuple, TypeVar
+
+from extractor.language.text import Word
+
+Payload = TypeVar("Payload")
+
+_GAP = r"[\s\-./']{1,6}"
+_FILLER = r"(?:[^\s.;:]++[\s]++){0,4}?"
+
+
+class PhraseMatch(NamedTuple):
+    start: int
+    end: int
+    payload: object
+
+
+def _word_regex(token: str) -> str:
+    alternatives = []
+    for word in token.split("|"):
+        if word == "#":
+            alternatives.append(r"\d++")
+        elif word.endswith("*"):
+            alternatives.append(re.escape(word[:-1]) + r"[^\W\d_]*+")
+        else:
+            alternatives.append(re.escape(word))
+    return "(?:" + "|".join(alternatives) + ")"
+
+
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Regular expression for one pattern, to be matched on folded text.
+
+    Raises ValueError for an empty pattern or one that starts with an optional word or a gap.
+    """
+    tokens = pattern.split()
+    if not tokens or tokens[0].startswith(("[", "...", ",")):
+        raise ValueError(f"pattern {pattern!r} must start with a word")
+    regex = _word_regex(tokens[0])
+    after_filler = False
+    for token in tokens[1:]:
+        if token == "...":
+            regex += _GAP + _FILLER
+            after_filler = True
+        elif token == ",":
+            regex += r"\s{0,3},"
+        elif token.startswith("["):
+            inner = _word_regex(token.strip("[]"))
+            regex += f"(?:{inner}{_GAP})?" if after_filler else f"(?:{_GAP}{inner})?"
+        else:
+            regex += ("" if after_filler else _GAP) + _word_regex(token)
+            after_filler = False
+    return re.compile(regex + r"(?![^\W\d_])")
+
+
+class PhraseIndex(Generic[Payload]):
+    """Patterns indexed by their first word, so that a pass costs one dictionary look-up a word."""
+
+    def __init__(self, patterns: Iterable[tuple[str, Payload]]) -> None:
+        self._exact: dict[str, list[tuple[re.Pattern[str], Payload]]] = defaultdict(list)
+        self._prefix: dict[str, list[tuple[str, re.Pattern[str], Payload]]] = defaultdict(list)
+        for pattern, payload in patterns:
+            regex = compile_pattern(pattern)
+            for first in pattern.split()[0].split("|"):
+                if first.endswith("*"):
+                    self._prefix[first[:3]].append((first[:-1], regex, payload))
+                else:
+                    self._exact[first].append((regex, payload))
+        self._exact = dict(self._exact)
+        self._prefix = dict(self._prefix)
+
+    def find(self, folded: str, words: Iterable[Word], end: int) -> Iterator[PhraseMatch]:
+        """All matches that start at one of ``words`` and end by ``end``; several may start at one word."""
+        exact, prefix = self._exact, self._prefix
+        for word in words:
+            for regex, payload in exact.get(word.text, ()):
+                if match := regex.match(folded, word.start, end):
+                    yield PhraseMatch(word.start, match.end(), payload)
+            for start, regex, payload in prefix.get(word.text[:3], ()):
+                if word.text.startswith(start) and (match := regex.match(folded, word.start, end)):
+                    yield PhraseMatch(word.start, match.end(), payload)

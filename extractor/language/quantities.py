@@ -1,0 +1,306 @@
+"""Amounts, strengths, ratios and counts in a note, and the numbers that only look like them.
+
+:func:`find_quantities` reads every number once and says what it measures. What is no amount of a drug (needle sizes,
+pain scores, dates, blood pressures, home doses …) is reported under a kind of its own, so that nobody takes it for one.
+
+Kinds: ``volume`` (mL), ``mass`` (mg, mcg), ``units``, ``meq``, ``concentration`` (%, mg/mL, mcg/mL, units/mL, mEq/mL),
+``ratio`` (parts of a mixture), ``dilution`` (1:200,000), ``count`` (of sites, injections, muscles, levels, times), and the
+distractors ``percent``, ``gauge``, ``length``, ``score``, ``grade``, ``pressure``, ``date``, ``time``, ``phone``, ``ndc``,
+``code``, ``weight``, ``degree``, ``rate``, ``home_dose``, ``container``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from extractor.language import quantity_patterns as patterns
+from extractor.language.numbers import SPELLED_FIRST, value_of
+from extractor.language.text import fold
+
+__all__ = ["AMOUNTS", "Quantity", "find_quantities"]
+
+AMOUNTS = frozenset({"volume", "mass", "units", "meq"})
+_BEFORE = 64  # characters that the patterns for words before a number may need
+_GAUGES = range(16, 35)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number of the text with what it measures.
+
+    ``start`` and ``end`` cover the number, its unit and the words right behind it that qualify it ("0.5 mL each",
+    "1 cc x 2 injections", "2 mL wasted"); ``core_end`` is where the unit itself ends.
+    """
+
+    start: int
+    end: int
+    kind: str
+    value: float
+    unit: str = ""
+    value2: float | None = None  # upper end of a range; the denominator in "80 mg/2 mL"
+    per: str | None = None  # each | site | muscle | side | level | aliquot | total | wasted
+    count: int | None = None  # "1 cc x 2 injections"
+    parts: tuple[float, ...] = ()  # of a ratio
+    core_end: int = 0
+
+    @property
+    def is_range(self) -> bool:
+        return self.value2 is not None and self.kind in AMOUNTS
+
+
+class _Qualified(NamedTuple):
+    end: int
+    per: str | None
+    count: int | None
+    kind: str | None  # where the words make it something else than an amount
+
+
+def find_quantities(text: str, start: int = 0, end: int | None = None) -> list[Quantity]:
+    """Return the quantities of ``text[start:end]`` in order, with offsets into ``text``."""
+    folded = fold(text)
+    stop = len(folded) if end is None else end
+    found = [*_read_spelled(folded, start, stop), *_read_misread(folded, start, stop)]
+    taken = sorted((quantity.start, quantity.core_end) for quantity in found)
+    at = start
+    while match := patterns.DIGIT.search(folded, at, stop):
+        here = match.start()
+        if covered := next((last for first, last in taken if first <= here < last), None):
+            at = covered
+            continue
+        quantity, at = _read_digits(folded, here, stop, found)
+        if quantity is not None:
+            _append(folded, found, quantity)
+    if taken:
+        found.sort(key=lambda quantity: quantity.start)
+    return found
+
+
+def _positions(folded: str, needle: str, start: int, stop: int) -> Iterator[int]:
+    at = folded.find(needle, start, stop)
+    while at >= 0:
+        yield at
+        at = folded.find(needle, at + 1, stop)
+
+
+def _append(folded: str, found: list[Quantity], quantity: Quantity) -> None:
+    """Join "1 mL to 2 mL" and "1 cc - 1.5 cc" into one range."""
+    if found and quantity.kind in AMOUNTS and found[-1].kind == quantity.kind and found[-1].value < quantity.value:
+        last = found[-1]
+        between = folded[last.core_end : quantity.start].strip()
+        if between in ("-", "to") and last.value2 is None and last.unit == quantity.unit and quantity.value2 is None:
+            found[-1] = replace(quantity, start=last.start, value=last.value, value2=quantity.value)
+            return
+    found.append(quantity)
+
+
+def _read_spelled(folded: str, start: int, stop: int) -> list[Quantity]:
+    """Numbers in words count only with their unit: "one" alone is no amount."""
+    found: list[Quantity] = []
+    present = SPELLED_FIRST.intersection(patterns.LETTERS.findall(folded, start, stop))
+    at = start
+    for here in sorted(here for word in present for here in _positions(folded, word, start, stop)):
+        if here < at or not patterns.SPELLED_HERE.match(folded, here, stop):
+            continue
+        numbers = patterns.NUMBERS.match(folded, here, stop)
+        if numbers and (quantity := _measure(folded, numbers, here, stop)):
+            found.append(quantity)
+            at = quantity.core_end
+        elif times := patterns.TIMES_HERE.match(folded, max(start, here - 2), stop):
+            found.append(_count(times))
+            at = times.end()
+    return found
+
+
+def _read_digits(folded: str, here: int, stop: int, found: list[Quantity]) -> tuple[Quantity | None, int]:
+    """The quantity at a digit, and where to go on."""
+    previous = folded[here - 1] if here else " "
+    if "a" <= previous <= "z":
+        if times := _times_at(folded, here, stop):
+            return times, times.end
+        if here < 2 or not "a" <= folded[here - 2] <= "z":  # a level or a code: C5, M79.18, B12
+            rest = patterns.LEVEL_REST.match(folded, here, stop)
+            return None, rest.end() if rest else here + 1
+    elif previous == " " and folded[here - 2 : here - 1] == "x" and (times := _times_at(folded, here, stop)):
+        if not (found and found[-1].kind == "gauge" and found[-1].core_end >= here - 4):
+            return times, times.end
+    if match := patterns.SHAPE.match(folded, here, stop):
+        return _shaped(folded, match), match.end()
+    numbers = patterns.NUMBERS.match(folded, here, stop)
+    if numbers is None:
+        return None, here + 1
+    quantity = _measure(folded, numbers, here, stop)
+    if quantity is not None:
+        return quantity, quantity.end if quantity.count is not None and quantity.kind != "count" else quantity.core_end
+    if numbers["second"]:  # "2 - 0.25%": not a range, but the second number may still mean something
+        return None, numbers.start("second")
+    return None, numbers.end()
+
+
+def _times_at(folded: str, here: int, stop: int) -> Quantity | None:
+    for back in (1, 2):
+        if here >= back and folded[here - back] == "x":
+            match = patterns.TIMES_HERE.match(folded, here - back, stop)
+            return _count(match) if match else None
+    return None
+
+
+def _count(match: re.Match[str]) -> Quantity:
+    return Quantity(
+        match.start(), match.end(), "count", value_of(match["n"]), _counted(match["noun"] or "times"), core_end=match.end()
+    )  # fmt: skip
+
+
+def _counted(noun: str) -> str:
+    """What a noun counts: needle insertions, muscles, vertebral levels, or else sites."""
+    if noun == "times":
+        return noun
+    for beginnings, unit in ((("inj", "tpi", "pass", "stick", "insert"), "injections"), (("musc",), "muscles"), (("level",), "levels")):
+        if noun.startswith(beginnings):
+            return unit
+    return "sites"
+
+
+def _shaped(folded: str, match: re.Match[str]) -> Quantity:
+    kind = str(match.lastgroup)
+    words = match.group()
+    if kind == "pressure" and (later := patterns.UNIT.match(folded, match.end())) and later.lastgroup == "percent":
+        kind = "percent"
+    parts: tuple[float, ...] = ()
+    value = 0.0
+    if kind == "ratio":
+        parts = tuple(float(part) for part in re.findall(r"\d+(?:\.\d+)?", words))
+    elif kind == "dilution":
+        value = float(words.split(":")[1].strip().replace(",", "").replace("k", "000"))
+    elif kind == "code":
+        value = float(words[:5])
+    return Quantity(match.start(), match.end(), kind, value, parts=parts, core_end=match.end())
+
+
+def _read_misread(folded: str, start: int, stop: int) -> list[Quantity]:
+    """Letters that a scanner put for digits; the unit behind them is proof enough."""
+    found = []
+    for needle in patterns.MISREAD_AT:
+        for here in _positions(folded, needle, start, stop):
+            match = patterns.MISREAD.match(folded, here, stop)
+            unit = patterns.UNIT.match(folded, match.end(), stop) if match else None
+            if match and unit:
+                value = float(match.group().replace("o", "0").replace("l", "1").replace("i", "1"))
+                found.append(_with_unit(folded, here, value, None, unit, stop))
+    return found
+
+
+def _measure(folded: str, numbers: re.Match[str], here: int, stop: int) -> Quantity | None:
+    value = value_of(numbers["first"])
+    second = value_of(numbers["second"]) if numbers["second"] else None
+    unit = patterns.UNIT.match(folded, numbers.end(), stop)
+    if unit is None:
+        return _bare(folded, numbers, here, value, second)
+    if unit["units"] and patterns.CODE_BEFORE.search(folded[max(0, here - _BEFORE) : here]):  # "Lot 4567U"
+        return Quantity(here, unit.end(), "code", value, core_end=unit.end())
+    if second is not None and second <= value and "-" in folded[numbers.end("first") : numbers.start("second")]:
+        return None  # "5-1 mL" is no range: a label, then an amount
+    return _with_unit(folded, here, value, second, unit, stop)
+
+
+def _bare(folded: str, numbers: re.Match[str], here: int, value: float, second: float | None) -> Quantity | None:
+    """A number without a unit counts something only behind a label that says what."""
+    if folded[here - 1 : here] not in (" ", ":", "#", "=", "-"):
+        return None
+    before = folded[max(0, here - _BEFORE) : here]
+    last = before.rstrip()[-1:]
+    if last in ":#=-" and (match := patterns.NUMBERED.search(before)):
+        return Quantity(here, numbers.end(), "count", value, _counted(match["noun"]), second, core_end=numbers.end())
+    if patterns.CODE_BEFORE.search(before):
+        return Quantity(here, numbers.end(), "code", value, core_end=numbers.end())
+    if value in _GAUGES and patterns.GAUGE_BEFORE.search(before):
+        return Quantity(here, numbers.end(), "gauge", value, core_end=numbers.end())
+    return None
+
+
+def _with_unit(folded: str, here: int, value: float, second: float | None, unit: re.Match[str], stop: int) -> Quantity:
+    kind = next(name for name in _UNIT_KINDS if unit[name] is not None)
+    end = unit.end()
+    if kind == "strength":
+        return _strength(here, value, second, unit)
+    if kind == "count":
+        return Quantity(here, end, "count", value, _counted(unit["noun"]), second, core_end=end)
+    if kind == "percent":
+        relief = value > 50 or patterns.RELIEF.match(folded, end, stop) is not None
+        return Quantity(here, end, "percent" if relief else "concentration", value, "%", second, core_end=end)
+    if kind == "gauge" and value not in _GAUGES:
+        kind, value = ("mass", value * 1000) if value <= 5 and unit["gauge"] == "g" else (kind, value)
+    if kind not in AMOUNTS:
+        return Quantity(here, end, kind, value, unit["noun"] or "", second, core_end=end)
+    name = {"volume": "mL", "units": "units", "meq": "mEq", "mass": "mg"}[kind]
+    if kind == "mass" and unit["mass"]:
+        name = "mcg" if unit["mass"].startswith(("mc", "mic", "u", "µ", "μ")) else "mg"
+        if unit["mass"].startswith("g"):
+            value, second = value * 1000, second * 1000 if second is not None else None
+    words = _qualify(folded, here, end, stop, kind)
+    return Quantity(here, words.end, words.kind or kind, value, name, second, words.per, words.count, core_end=end)
+
+
+_UNIT_KINDS = (
+    "volume", "strength", "mass", "units", "meq", "percent", "gauge", "length", "time", "degree", "pressure", "rate",
+    "weight", "count",
+)  # fmt: skip
+
+
+def _strength(here: int, value: float, second: float | None, unit: re.Match[str]) -> Quantity:
+    mass = unit["cmass"]
+    written = unit["cvol"] or unit["cin"]
+    volume = float(written) if written else 1.0
+    if mass.startswith("g"):
+        value, name = value * 1000, "mg/mL"
+    elif mass.startswith(("mc", "mic", "ug", "µ", "μ")):
+        name = "mcg/mL"
+    elif mass == "meq":
+        name = "mEq/mL"
+    else:
+        name = "units/mL" if mass[0] in "ui" else "mg/mL"
+    if not volume:
+        volume = 1.0
+    denominator = volume if written else second
+    return Quantity(here, unit.end(), "concentration", round(value / volume, 6), name, denominator, core_end=unit.end())
+
+
+def _qualify(folded: str, here: int, end: int, stop: int, kind: str) -> _Qualified:
+    """What the words around an amount say: each, x 2, total, wasted, of a syringe, three times a day."""
+    per: str | None = None
+    count: int | None = None
+    if patterns.CONTAINER.match(folded, end, stop):
+        return _Qualified(end, None, None, "container")
+    if kind == "mass" and patterns.HOME_DOSE.match(folded, end, stop):
+        return _Qualified(end, None, None, "home_dose")
+    at = end
+    for _ in range(2):
+        if count is None and (match := patterns.TIMES.match(folded, at, stop)):
+            count, at = int(value_of(match["n"])), match.end()
+        elif per is None and (match := patterns.EACH.match(folded, at, stop)):
+            per, at = _per(match["each"] or match["per"]), match.end()
+        elif per is None and (match := patterns.ALIQUOT.match(folded, at, stop)):
+            per, at = "aliquot", match.end()
+        elif per is None and (match := patterns.TOTAL_AFTER.match(folded, at, stop)):
+            per, at = "total", match.end()
+        elif per is None and (match := patterns.WASTED_AFTER.match(folded, at, stop)):
+            per, at = "wasted", match.end()
+        else:
+            break
+    if per is None:
+        before = folded[max(0, here - _BEFORE) : here]
+        if patterns.TOTAL_BEFORE.search(before):
+            per = "total"
+        elif patterns.WASTED_BEFORE.search(before):
+            per = "wasted"
+        elif patterns.EACH_BEFORE.search(before):
+            per = "each"
+    return _Qualified(at, per, count, None)
+
+
+def _per(noun: str | None) -> str:
+    if noun is None:
+        return "each"
+    return noun if noun in ("muscle", "side", "level") else "site"

@@ -1,0 +1,220 @@
+"""Sections from headings, labels inside lines, and the visits of a note that holds several."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from extractor.language.annotations import Note, Section, Unit, Visit
+from extractor.language.dates import find_dates
+from extractor.language.layout import BOX
+from extractor.language.text import words
+
+# An inline heading may start a line or follow the end of a sentence or a wide gap.
+_HEADING = re.compile(r"(?P<title>[A-Za-z][A-Za-z0-9/&'()., #\-\u2013]{0,58}?)\s{0,2}(?P<mark>:(?![\d/])|\s[-\u2013\u2014]{1,2}\s|[-\u2013\u2014]\s(?=[A-Z])|\.{3,}|>{1,2}\s)")
+_INLINE = re.compile(r"(?:(?<=[.;!?)\]|])\s{1,4}|\s{2,}|\t|\|\s?|\*\*)(?P<title>[A-Z][A-Za-z/&'\- ]{0,44}?)\*{0,2}\s?:(?![\d/])")
+_MARKDOWN = re.compile(r"^[#*_=\s\[<]+|[#*_=:\s\]>]+$")
+_SOAP = re.compile(r"(?P<letter>a/p|a&p|[soap])\s{0,2}(?:[:)]|\s-\s|\.(?=\s)|-(?=\s))\s*|(?P<bare>s|o|a|p|a/p)\s{0,2}$")
+_DATE_HEADER = re.compile(
+    r"(?:[-=*#\s\[(<]*(?:(?:date|of|service|dos|d\.o\.s\.|visit|visits|note|notes|progress|procedure|proc|encounter|seen|office|clinic|follow|up|up:|followup|telephone|call|"
+    r"appointment|appt|session|treatment|tx|injection|tpi|new|patient|history|on|from|dated|entry|prior|previous|last|copied|initial|evaluation|today|today's|current|consult|consultation|\#?\d{1,2})\b[\s:#.,/-]*){0,7})"
+)
+_PRIOR_HEADER = re.compile(r"\b(?:prior|previous|last|copied|old|historical|imported|carried forward|copy)\b")
+_CATEGORY_PARENTS = {"sites": "procedure", "injectate": "procedure", "preparation": "procedure"}
+
+
+class SectionRow(NamedTuple):
+    """A row of lexicons/sections.tsv."""
+
+    heading: str
+    category: str
+
+
+class SectionLexicon:
+    """Headings by their words."""
+
+    def __init__(self, rows: Iterable[SectionRow]) -> None:
+        self._exact: dict[str, str] = {}
+        self._contains: list[tuple[str, str]] = []
+        for row in rows:
+            if row.heading.startswith("*"):
+                self._contains.append((row.heading.strip("*"), row.category))
+            else:
+                self._exact[row.heading] = row.category
+
+    def exact(self, title: str) -> str | None:
+        """Category of a heading whose words are known as a whole."""
+        return self._exact.get(_key(title))
+
+    def loose(self, title: str) -> str | None:
+        """Category of a heading that contains known words."""
+        key = _key(title)
+        if category := self._exact.get(key):
+            return category
+        return next((category for part, category in self._contains if part in key), None)
+
+
+def _key(title: str) -> str:
+    return " ".join(word.text for word in words(title.lower()))
+
+
+def _looks_like_title(raw: str) -> bool:
+    """Capitals, or Capitalised Words: how headings are set."""
+    letters = [char for char in raw if char.isalpha()]
+    if not letters:
+        return False
+    if all(char.isupper() for char in letters):
+        return True
+    parts = [part for part in re.split(r"[\s/&-]+", raw) if part and part[0].isalpha()]
+    return bool(parts) and sum(part[0].isupper() for part in parts) >= max(1, len(parts) - 2)
+
+
+class SectionFinder:
+    """Splits a note into sections and visits."""
+
+    def __init__(self, lexicon: SectionLexicon) -> None:
+        self.lexicon = lexicon
+
+    def __call__(self, note: Note) -> None:
+        note.visits = find_visits(note)
+        sections = [Section(0, len(note.text), "none")]
+        for unit in note.units:
+            found = self._unit_heading(note, unit)
+            if found:
+                self._open(sections, note, *found)
+            for title_start, title_end, category, content in self._inline_headings(note, unit):
+                self._open(sections, note, title_start, title_end, category, content)
+        for section, following in zip(sections, [*sections[1:], None], strict=True):
+            section.end = following.start if following else len(note.text)
+        note.sections = sections
+        _number_units(note)
+
+    def _open(self, sections: list[Section], note: Note, start: int, end: int, category: str, _content: int) -> None:
+        visit = next((i for i, v in enumerate(note.visits) if v.start <= start < v.end), 0)
+        sections.append(Section(start, len(note.text), category, (start, end), visit))
+
+    def _unit_heading(self, note: Note, unit: Unit) -> tuple[int, int, str, int] | None:
+        """(title start, title end, category, start of what follows) where the unit opens a section."""
+        if unit.cells and not (len(unit.cells) == 2 and unit.cells[0].end - unit.cells[0].start < 40):
+            if unit.heading or not unit.cells:
+                return None
+        text = note.text
+        raw = text[unit.body : unit.end]
+        cleaned_start = unit.body + (len(raw) - len(_MARKDOWN.sub("", raw, count=1)) if raw and raw[0] in "#*_=[<" else 0)
+        first_line_end = _line_end(text, unit)
+        whole = _MARKDOWN.sub("", _MARKDOWN.sub("", text[cleaned_start:first_line_end]))
+        marked = raw[:1] in "#" or raw.startswith(("**", "__", "=="))
+        soap = _SOAP.match(note.folded, unit.body, unit.end)
+        if soap and not BOX.match(note.folded, unit.body):
+            letter = soap["letter"] or soap["bare"]
+            if letter and (text[unit.body].isupper() or soap["letter"]) and _soap_context(note):
+                category = {"s": "subjective", "o": "exam", "a": "assessment", "p": "plan"}.get(letter, "assessment_plan")
+                if not (soap["bare"] and len(raw) > 3):
+                    self._label(unit, soap.end())
+                    return unit.body, unit.body + len(letter), category, soap.end()
+        # "TITLE: text" and "Title - text"
+        match = _HEADING.match(text, cleaned_start, min(unit.end, cleaned_start + 64))
+        if match:
+            title = match["title"]
+            colon = match["mark"].strip().startswith(":")
+            category = self.lexicon.exact(title)
+            if category is None and colon and (_looks_like_title(title) or marked) and len(title.split()) <= 8:
+                category = self.lexicon.loose(title)
+            if category and not colon and not (_looks_like_title(title) and len(title) > 2):
+                category = None
+            if category and colon and title.islower() and unit.bullet and len(title.split()) > 3:
+                category = None
+            if category:
+                self._label(unit, match.end())
+                return match.start("title"), match.end("title"), category, match.end()
+        # a heading alone on its line
+        if len(whole) <= 70 and len(whole.split()) <= 9 and first_line_end == unit.end and not whole.endswith((".", ",", ";")):
+            category = self.lexicon.exact(whole)
+            if category is None and (marked or (_looks_like_title(whole) and whole.upper() == whole and len(whole) > 3)):
+                category = self.lexicon.loose(whole)
+            if category and (marked or raw.rstrip().endswith(":") or _looks_like_title(whole) or not unit.bullet):
+                unit.heading = True
+                self._label(unit, unit.end)
+                return cleaned_start, unit.end, category, unit.end
+        return None
+
+    @staticmethod
+    def _label(unit: Unit, body: int) -> None:
+        unit.body = min(body, unit.end)
+
+    def _inline_headings(self, note: Note, unit: Unit) -> Iterable[tuple[int, int, str, int]]:
+        if unit.end - unit.body < 12 or ":" not in note.text[unit.body : unit.end]:
+            return
+        for match in _INLINE.finditer(note.text, unit.body, unit.end):
+            title = match["title"]
+            if category := self.lexicon.exact(title):
+                if len(title) == 1 and category not in ("subjective", "exam", "assessment", "plan"):
+                    continue
+                yield match.start("title"), match.end("title"), category, match.end()
+
+
+def _soap_context(note: Note) -> bool:
+    """Whether single letters stand for SOAP headings here: at least two different ones start a line or sentence."""
+    letters = set(re.findall(r"(?:^|\n|[.;]\s+)\s*([soap])(?:/p)?\s{0,2}(?:[:)]|\s-\s|\.\s|-\s|\n)", note.folded))
+    return len(letters) >= 2
+
+
+def _line_end(text: str, unit: Unit) -> int:
+    position = text.find("\n", unit.body, unit.end)
+    return unit.end if position < 0 else position
+
+
+def _number_units(note: Note) -> None:
+    """Give each unit the section that it starts in (its own, if it opens one)."""
+    starts = [section.start for section in note.sections]
+    at = 0
+    for unit in note.units:
+        while at + 1 < len(starts) and starts[at + 1] <= unit.body and starts[at + 1] <= max(unit.start, unit.body):
+            at += 1
+        unit.section = at
+
+
+def section_at(note: Note, position: int) -> int:
+    """Index of the section that holds ``position``."""
+    low, high = 0, len(note.sections) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if note.sections[middle].start <= position:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def find_visits(note: Note) -> list[Visit]:
+    """Stretches under dated headers. The newest dated one that says anything is the encounter of the note."""
+    headers: list[tuple[int, str, bool]] = []
+    for unit in note.units:
+        head = _DATE_HEADER.match(note.folded, unit.start, min(unit.end, unit.start + 90))
+        position = head.end() if head else unit.start
+        dates = find_dates(note.folded, unit.start, min(unit.end, position + 24))
+        if dates and dates[0].start <= position + 2:
+            lead = note.folded[unit.start : dates[0].start]
+            if "addend" in note.folded[unit.start : min(unit.end, unit.start + 60)]:
+                continue
+            headers.append((unit.start, dates[0].value.isoformat(), bool(_PRIOR_HEADER.search(lead))))
+    if not headers:
+        return [Visit(0, len(note.text), note.date_of_service)]
+    return _visits_from(note, headers)
+
+
+def _visits_from(note: Note, headers: list[tuple[int, str, bool]]) -> list[Visit]:
+    merged: list[tuple[int, str, bool]] = []
+    for header in headers:  # "Date of service" and "Date of procedure" of one day are one header
+        if not merged or merged[-1][1] != header[1]:
+            merged.append(header)
+    ends = [start for start, _, _ in merged[1:]] + [len(note.text)]
+    visits = [Visit(start, end, day, current=not prior) for (start, day, prior), end in zip(merged, ends, strict=True)]
+    if merged[0][0] > 0:
+        # what stands before the first header belongs to it, unless it is long: then it is the note itself
+        if merged[0][0] < 400 or len(merged) == 1:
+            visits[0].start = 0
+        else:
+            visits.insert(0, Visit(0, merged[0][0], note.date_of_service))
+    return visits

@@ -1,0 +1,79 @@
+"""Misspelt muscle names: a word is read as a word of the lexicon only where nothing else is near.
+
+The bar is high because a wrong correction is worse than none: ordinary words are listed in
+lexicons/english_words.tsv, short words are never touched, a second candidate at the same distance forbids the
+correction, and a corrected word counts only as part of a complete name (see :mod:`extractor.language.entities`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from rapidfuzz.distance import OSA
+
+from extractor.language.annotations import Note
+
+_CACHE_LIMIT = 100_000  # distinct words remembered by one process: bounds memory in long jobs
+
+
+def allowed_distance(length: int) -> int:
+    """Edits (with transpositions) that may separate a word of ``length`` letters from its correction."""
+    if length < 6:
+        return 0
+    return 1 if length < 9 else 2
+
+
+class Speller:
+    """Corrects single words towards the vocabulary of the lexicon's muscle names."""
+
+    def __init__(self, vocabulary: Iterable[str], ordinary: Iterable[str]) -> None:
+        self._known = frozenset(vocabulary)
+        self._ordinary = frozenset(ordinary)
+        self._cache: dict[str, str | None] = {}
+        self._by_first: dict[str, list[str]] = defaultdict(list)
+        self._by_tail: dict[str, list[str]] = defaultdict(list)
+        for word in sorted(self._known):
+            if len(word) >= 5:
+                self._by_first[word[0]].append(word)
+                self._by_tail[word[-3:]].append(word)
+
+    def correct(self, word: str) -> str | None:
+        """The lexicon's word for a misspelt one, or None where the word is known, ordinary, short or doubtful."""
+        if len(word) < 6 or word in self._known or word in self._ordinary:
+            return None
+        if word in self._cache:
+            return self._cache[word]
+        if len(self._cache) >= _CACHE_LIMIT:
+            self._cache.clear()
+        result = self._cache[word] = self._nearest(word)
+        return result
+
+    def _nearest(self, word: str) -> str | None:
+        limit = allowed_distance(len(word))
+        best: list[str] = []
+        distance = limit + 1
+        candidates = [*self._by_first.get(word[0], ()), *(w for w in self._by_tail.get(word[-3:], ()) if w[0] != word[0])]
+        for candidate in candidates:
+            if abs(len(candidate) - len(word)) > limit:
+                continue
+            found = OSA.distance(word, candidate, score_cutoff=min(distance, limit))
+            if found > limit or found > distance:
+                continue
+            if found < distance:
+                best, distance = [candidate], found
+            elif candidate not in best:
+                best.append(candidate)
+        if len(best) == 1:
+            return best[0]
+        # inflections of one stem are one answer ("rhomboid", "rhomboids")
+        stems = {candidate.rstrip("s") for candidate in best}
+        return min(best, key=len) if len(stems) == 1 and best else None
+
+
+def correct_spelling(note: Note, speller: Speller) -> None:
+    """Fill ``note.corrections`` (index of a word -> the word as the lexicon writes it)."""
+    correct = speller.correct
+    for index, word in enumerate(note.words):
+        if len(word.text) >= 6 and (fixed := correct(word.text)):
+            note.corrections[index] = fixed

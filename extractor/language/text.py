@@ -1,0 +1,41 @@
+"""Views of a note's text that never move an offset."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+# Letters run together; digits apart from letters ("1cc" is "1" and "cc"), so that units never hide.
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+
+# Characters that are written for others, one for one.
+_FOLD = str.maketrans(
+    {
+        "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2007": " ", "\u3000": " ",
+        "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
+        "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00d7": "x", "\u2044": "/",
+    }
+)  # fmt: skip
+
+
+class Word(NamedTuple):
+    """A run of letters or digits: its lower-case text and code point offsets."""
+
+    text: str
+    start: int
+    end: int
+
+
+def fold(text: str) -> str:
+    """Lower case with typographic variants folded, of exactly the same length as ``text``."""
+    folded = text.lower().translate(_FOLD)
+    if len(folded) == len(text):
+        return folded
+    # A few capitals grow when lowered (U+0130): they are kept as they are, so that offsets stay exact.
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text).translate(_FOLD)
+
+
+def words(folded: str, start: int = 0, end: int | None = None) -> list[Word]:
+    """Words of ``folded[start:end]`` in order, with offsets into the whole text."""
+    stop = len(folded) if end is None else end
+    return [Word(match.group(), match.start(), match.end()) for match in _WORD.finditer(folded, start, stop)]

@@ -1,0 +1,57 @@
+"""From an annotated note to the record of the encounter: resolve, merge, deduplicate."""
+
+from __future__ import annotations
+
+from spacy.tokens import Doc, Span
+
+from extractor.language.annotations import Note, drop_state
+from extractor.lexicon import Lexicon
+from extractor.models import Record
+from extractor.record.documentation import diagnoses_of, documentation_of, stated_codes_of
+from extractor.record.injected import injected_drugs
+from extractor.record.mentions import mentions_of
+from extractor.record.muscles import Sites, merge_sites
+from extractor.record.procedure import other_procedures_of, procedure_of, stated_counts_of
+from extractor.record.templates import template_findings
+
+__all__ = ["annotate_doc", "build_record"]
+
+
+def build_record(note: Note, lexicon: Lexicon) -> Record:
+    """The record that the note proves; offsets are those of the note's text."""
+    sites = merge_sites(note, lexicon)
+    procedure = procedure_of(note, sites)
+    findings = [*sites.findings, *template_findings(note, procedure)]
+    if procedure.status != "performed":
+        sites = Sites(findings=sites.findings)
+    drugs = injected_drugs(note, sites, procedure, lexicon) if procedure.status == "performed" else []
+    return Record(
+        date_of_service=note.date_of_service,
+        procedure=procedure,
+        muscles=sites.muscles,
+        areas=sites.areas,
+        examined=sites.examined,
+        doubts=sites.doubts,
+        stated_counts=stated_counts_of(note) if procedure.status == "performed" else [],
+        stated_codes=stated_codes_of(note),
+        drugs=drugs,
+        title_drugs=note.title_drugs,
+        other_procedures=other_procedures_of(note),
+        documentation=documentation_of(note, lexicon),
+        diagnoses=diagnoses_of(note),
+        findings=findings,
+        mentions=mentions_of(note),
+    )
+
+
+def annotate_doc(doc: Doc, lexicon: Lexicon) -> None:
+    """Replace the working state by what a user of the ``Doc`` reads: the record as plain data, and span groups."""
+    note = drop_state(doc)
+    record = build_record(note, lexicon)
+    doc.user_data["tpi_record"] = record.model_dump(mode="json")
+    spans = []
+    for mention in record.mentions:
+        span = doc.char_span(mention.start, mention.end, label=mention.assertion, kb_id=mention.muscle or "", alignment_mode="expand")
+        if isinstance(span, Span):
+            spans.append(span)
+    doc.spans["tpi_mentions"] = spans

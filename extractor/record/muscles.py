@@ -1,0 +1,214 @@
+"""Distinct muscles from many mentions: titles and bodies, sides, corrections, doubts."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from extractor.language.annotations import Note, Site
+from extractor.lexicon import Lexicon
+from extractor.models import Area, Doubt, Finding, Muscle
+from extractor.record.addenda import apply_addenda
+from extractor.record.evidence import evidence
+
+_SIDE_ORDER = ("left", "right")
+
+
+@dataclass
+class Sites:
+    """What was injected, and what stands in doubt."""
+
+    muscles: list[Muscle] = field(default_factory=list)
+    areas: list[Area] = field(default_factory=list)
+    examined: list[Muscle] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    injected: list[Site] = field(default_factory=list)
+
+
+def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
+    """Merge the note's injected sites into distinct muscles, areas and doubts."""
+    result = Sites()
+    result.findings.extend(apply_addenda(note))
+    injected = [site for site in note.sites if site.assertion == "injected"]
+    named = [site for site in injected if site.kind == "muscle" and not site.ambiguous]
+    titles = [site for site in named if is_title(note, site)]
+    bodies = [site for site in named if site not in titles]
+    _inherit_sides(note, bodies or titles, titles)
+    muscles = _merge(note, lexicon, bodies or titles)
+    if bodies and titles:
+        _hold_against_title(note, lexicon, result, muscles, titles)
+    result.muscles = list(muscles.values())
+    result.areas = _areas(note, injected, bool(muscles))
+    result.doubts.extend(_ambiguous(note, lexicon, injected, muscles))
+    result.injected = bodies or titles
+    if not result.muscles:
+        result.examined = _examined(note, lexicon)
+    return result
+
+
+def is_title(note: Note, site: Site) -> bool:
+    """Whether the site stands in a heading-like line that names the procedure, not in its description."""
+    if site.rule not in ("cue-tpi", "listed-in-procedure", "cue-plan"):
+        return False
+    segment = note.segments[site.segment]
+    unit = note.units[segment.unit]
+    section = note.sections[segment.section]
+    if segment.cell is not None or unit.bullet or segment.box is not None or unit.parent is not None:
+        return False
+    if section.category not in ("procedure", "none", "header", "billing", "diagnosis"):
+        return False
+    if site.rule == "listed-in-procedure" and not (section.title and unit.start <= section.title[0] < unit.end and _names_procedure(note, section.title)):
+        return False
+    if site.rule == "cue-tpi" and not _starts_with_procedure(note, site, unit.body):
+        return False
+    text = note.folded[unit.body : unit.end]
+    return len(text) < 260 and not re.search(r"\d\s?(?:cc|ml)\b|\binjected\b|\bprepped\b|\bneedle\b", text)
+
+
+def _names_procedure(note: Note, title: tuple[int, int]) -> bool:
+    return re.search(r"procedures?(?:\s(?:performed|name|title|note))?s?\s*$|operation|title", note.folded[title[0] : title[1]]) is not None
+
+
+def _starts_with_procedure(note: Note, site: Site, body: int) -> bool:
+    before = note.folded[body : site.start]
+    return re.search(r"trigger|tpi|needling|injection", before) is not None
+
+
+def _inherit_sides(note: Note, sites: list[Site], titles: list[Site]) -> None:
+    """A side stated once for the procedure ("left-sided trigger point injections") holds for sites without one."""
+    bare = [site for site in sites if not site.sides]
+    if not bare:
+        return
+    stated: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for site in note.sites:
+        if site.sides and site.assertion in ("injected", "finding") and (site.assertion == "injected" or site.rule in ("examined-only", "marked-then-injected")):
+            for target in site.targets:
+                stated[target] = tuple(s for s in _SIDE_ORDER if s in stated[target] or s in site.sides)
+    general = _procedure_side(note)
+    for site in bare:
+        sides = stated.get(site.targets[0]) if site.targets else None
+        if not sides and not titles:
+            sides = general
+        elif not sides:
+            sides = general
+        if sides:
+            site.sides, site.inferred = sides, site.inferred
+
+
+_TITLE_SIDE = re.compile(
+    r"\b(?P<side>left|right|bilateral|lt|rt|b/l|bilat)[\s-]*(?:sided|side)?\s(?:(?:[a-z]+\s){0,4}?)(?:trigger|tpis?|dry needling|myofascial|tp inj)"
+    r"|(?:trigger points? inj[a-z]*|tpis?|dry needling)[\s,:(-]*(?:to\sthe\s|on\sthe\s|of\sthe\s)?(?P<after>left|right|bilateral(?:ly)?|lt|rt|b/l)\b(?!\s[a-z]+\s(?:and|,))"
+)
+
+
+def _procedure_side(note: Note) -> tuple[str, ...]:
+    sides: set[str] = set()
+    for index, segment in enumerate(note.segments):
+        frame = note.frames[index]
+        if frame.whole not in ("injected", "nominal") or not any(cue.type == "tpi" for cue in frame.cues):
+            continue
+        for match in _TITLE_SIDE.finditer(note.folded, segment.start, segment.end):
+            word = match["side"] or match["after"]
+            sides.update(("left",) if word in ("left", "lt") else ("right",) if word in ("right", "rt") else _SIDE_ORDER)
+    return tuple(s for s in _SIDE_ORDER if s in sides)
+
+
+def _merge(note: Note, lexicon: Lexicon, sites: list[Site]) -> dict[str, Muscle]:
+    muscles: dict[str, Muscle] = {}
+    counts: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for site in sites:
+        for target in site.targets:
+            entry = lexicon.muscles[target]
+            muscle = muscles.get(target)
+            if muscle is None:
+                muscle = muscles[target] = Muscle(id=target, name=entry.name, kind=entry.kind)
+            muscle.sides = [s for s in _SIDE_ORDER if s in muscle.sides or s in site.sides]
+            muscle.portions.extend(p for p in site.portions if p not in muscle.portions)
+            muscle.levels.extend(level for level in site.levels if level not in muscle.levels)
+            start, end = site.phrase or (site.start, site.end)
+            muscle.evidence.append(evidence(note, start, end))
+            if site.injections:
+                counts[target][note.segments[site.segment].section] += site.injections
+    for target, by_section in counts.items():
+        # the same injections told twice, in a list and in prose, are not added up
+        muscles[target].injections = max(by_section.values())
+    return muscles
+
+
+def _related(lexicon: Lexicon, one: str, other: str) -> bool:
+    return one == other or one in lexicon.ancestors(other) or other in lexicon.ancestors(one)
+
+
+def _hold_against_title(note: Note, lexicon: Lexicon, result: Sites, muscles: dict[str, Muscle], titles: list[Site]) -> None:
+    """The title's muscles and sides against the body's: what only the title claims is in doubt."""
+    for site in titles:
+        for target in site.targets:
+            body = muscles.get(target)
+            where = evidence(note, *(site.phrase or (site.start, site.end)))
+            if body is None:
+                if not any(_related(lexicon, target, other) for other in muscles):
+                    entry = lexicon.muscles[target]
+                    muscle = Muscle(id=target, name=entry.name, kind=entry.kind, sides=list(site.sides), evidence=[where])
+                    text = f"The heading names the {entry.name}, the description does not inject it."
+                    result.doubts.append(Doubt(reason="title-against-body", text=text, readings=[[], [muscle]], evidence=[where]))
+                continue
+            extra = [s for s in site.sides if s not in body.sides]
+            if extra and body.sides:
+                body.doubtful_sides = [s for s in _SIDE_ORDER if s in extra or s in body.doubtful_sides]
+                text = f"The heading says {' and '.join(site.sides)} for the {body.name}, the description {' and '.join(body.sides)}."
+                result.findings.append(Finding(id="side-conflict", severity="warning", text=text, evidence=[where, *body.evidence[:1]]))
+            elif not body.sides:
+                body.sides = list(site.sides)
+
+
+def _areas(note: Note, injected: list[Site], muscles: bool) -> list[Area]:
+    areas: list[Area] = []
+    named_units = {note.segments[s.segment].unit for s in injected if s.kind == "muscle"}
+    parents = {note.units[unit].parent for unit in named_units}
+    for site in injected:
+        if site.kind not in ("region", "level"):
+            continue
+        unit = note.segments[site.segment].unit
+        if muscles and (unit in named_units or unit in parents or site.rule not in ("cue-inject", "listed-in-procedure", "list-introduced") or is_title(note, site)):
+            continue
+        if muscles and site.rule == "cue-inject" and not site.injections:
+            continue
+        start, end = site.phrase or (site.start, site.end)
+        text = note.text[start:end]
+        if any(area.text.lower() == text.lower() and area.sides == list(site.sides) for area in areas):
+            continue
+        areas.append(Area(text=text, sides=list(site.sides), levels=list(site.levels), injections=site.injections, evidence=[evidence(note, start, end)]))
+    return areas
+
+
+def _ambiguous(note: Note, lexicon: Lexicon, injected: list[Site], muscles: dict[str, Muscle]) -> list[Doubt]:
+    doubts = []
+    seen: set[tuple[str, ...]] = set()
+    for site in injected:
+        if site.kind != "muscle" or not site.ambiguous or site.targets in seen:
+            continue
+        seen.add(site.targets)
+        where = evidence(note, *(site.phrase or (site.start, site.end)))
+        readings = [
+            [Muscle(id=t, name=lexicon.muscles[t].name, kind=lexicon.muscles[t].kind, sides=list(site.sides), evidence=[where])] for t in site.targets
+        ]
+        names = " or ".join(lexicon.muscles[t].name for t in site.targets)
+        if len(readings) == 1:
+            readings.append([])
+            names += " or no muscle"
+        text = f'"{where.text}" may mean {names}; the note does not say which.'
+        doubts.append(Doubt(reason="abbreviation", text=text, readings=readings, evidence=[where]))
+    return doubts
+
+
+def _examined(note: Note, lexicon: Lexicon) -> list[Muscle]:
+    """Muscles found on examination at this encounter: they bound the count where no injected site is named."""
+    found = [
+        site
+        for site in note.sites
+        if site.kind == "muscle" and not site.ambiguous and site.assertion in ("finding", "planned") and site.rule != "nothing-performed"
+        and note.sections[note.segments[site.segment].section].category in ("exam", "none", "procedure", "assessment", "assessment_plan", "indications", "subjective", "diagnosis")
+    ]  # fmt: skip
+    return list(_merge(note, lexicon, found).values())

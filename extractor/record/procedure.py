@@ -1,0 +1,203 @@
+"""The procedure of the encounter, other procedures, and the numbers that the note gives for itself."""
+
+from __future__ import annotations
+
+import re
+
+from extractor.language.annotations import Note
+from extractor.language.assertion import event_performed
+from extractor.language.frames import PASSING
+from extractor.models import Evidence, OtherProcedure, Procedure, StatedCount
+from extractor.record.evidence import evidence
+from extractor.record.muscles import Sites
+
+_GUIDANCE = (
+    ("ultrasound", re.compile(r"\b(?:ultrasound|u/s|us|sonograph\w*)[\s-]?(?:guid\w+|needle guid\w+)|\bunder\s(?:direct\s|live\s|real[\s-]time\s)?(?:ultrasound|sonograph\w*|us)\b|\bultrasound was used\b|guidance:?\s(?:ultrasound|us\b)|\bwith ultrasound\b")),
+    ("fluoroscopy", re.compile(r"\bfluoroscop\w*[\s-]?guid\w+|\bunder\s(?:live\s)?fluoro\w*|\bfluoroscopic(?:ally)?\b|guidance:?\sfluoro\w*|\bfluoro\b")),
+    ("ct", re.compile(r"\bct[\s-]guid\w+|\bunder ct\b")),
+    ("emg", re.compile(r"\bemg[\s-]?guid\w+|\bunder emg\b|\belectromyograph\w+[\s-]guid\w+|guidance:?\semg")),
+)  # fmt: skip
+_NO = re.compile(r"\b(?:no|without|not|none|denies|nor|declined)\b[^.;:]{0,40}\Z|:\s*(?:no|none)\b|\bn/a\b")
+_SEDATION = re.compile(r"\b(?:(?:moderate|conscious|iv|intravenous|procedural|light|oral|mild|minimal)\ssedation|midazolam|versed|propofol|sedated|monitored anesthesia care|\bmac\b(?=\s(?:sedation|anesthesia|was)))")
+_MUSCLE_COUNT = re.compile(
+    r"(?<![\d.,/-])(?P<n>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:\s\(\d{1,2}\))?\s(?:(?:total|different|separate|distinct|individual|named|affected|involved|discrete)\s){0,2}muscles?\b(?!\s(?:group|relax|or more|\(s\)))"
+)
+_CODE_LABEL = re.compile(r"or more|\b1\s?(?:-|or|to)\s?2\b|one or two|3\+|>\s?3|2055[23]|\u2265|three plus|or greater")
+_NUMBERS = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+
+
+def procedure_of(note: Note, sites: Sites) -> Procedure:
+    """Kind, status, guidance and sedation of the trigger point injection or dry needling."""
+    events: list[tuple[str, int]] = []
+    dry = wet = False
+    proofs: list[Evidence] = []
+    for index, (segment, frame) in enumerate(zip(note.segments, note.frames, strict=True)):
+        performed = event_performed(note, segment, frame)
+        if performed:
+            events.append(("performed", index))
+            if len(proofs) < 3 and frame.strong:
+                proofs.append(evidence(note, segment.start, segment.end))
+        elif frame.whole and (frame.topic == "tpi" or any(s.segment == index and s.kind == "muscle" for s in note.sites)):
+            events.append((frame.whole, index))
+        if performed or (frame.procedural and frame.owner in (None, "tpi")):
+            kinds = {cue.type for cue in frame.cues}
+            negated = "negate" in kinds or "past" in kinds or "plan" in kinds
+            if "dry" in kinds and not negated:
+                dry = True
+            if any(c.type == "tpi" and "trigger" in note.folded[c.start : c.end] or c.type == "tpi" and note.folded[c.start : c.end].startswith("tpi") for c in frame.cues) and not negated:
+                wet = True
+    performed = bool(sites.muscles or sites.areas) or any(kind == "performed" and _about_tpi(note, index) for kind, index in events)
+    status = "performed" if performed else _other_status(note, events)
+    if status == "absent":
+        return Procedure()
+    kind = "dry_needling" if _is_dry(note, dry, wet, performed) else "trigger_point_injection"
+    guidance = _guidance(note) if performed else None
+    return Procedure(
+        kind=kind, status=status, guidance=guidance, sedation=performed and _sedation(note),
+        injections=_stated_injections(note, sites) if performed else None, evidence=proofs if performed else _proof(note, events, status),
+    )  # fmt: skip
+
+
+def _about_tpi(note: Note, index: int) -> bool:
+    frame = note.frames[index]
+    return frame.topic == "tpi" or any(f.topic == "tpi" for f in note.frames[max(0, index - 6) : index])
+
+
+def _is_dry(note: Note, dry: bool, wet: bool, performed: bool) -> bool:
+    if not dry:
+        text = note.folded
+        return not performed and not wet and re.search(r"dry needling", text) is not None and re.search(r"trigger point inj|tpi", text) is None
+    nothing = re.search(r"(?:no|without(?:\sany)?)\s(?:medication|injectate|anesthetic|medicine|drug|solution|substance|fluid|injection of)|nothing (?:was )?injected|needle only|no injectate", note.folded)
+    if nothing:
+        return True
+    drugs = [d for d in note.drugs if _performing(note, d.start)]
+    return not drugs or (not wet and not any(re.search(r"\d\s?(?:cc|ml)\b", note.folded[max(0, d.start - 30) : d.end + 30]) for d in drugs))
+
+
+def _performing(note: Note, position: int) -> bool:
+    for segment, frame in zip(note.segments, note.frames, strict=True):
+        if segment.start <= position < segment.end:
+            category = note.sections[segment.section].category
+            return (frame.whole == "injected" or frame.procedural) and category not in ("history", "medications", "allergies", "subjective", "plan") and "negate" not in frame.modifiers
+    return False
+
+
+def _other_status(note: Note, events: list[tuple[str, int]]) -> str:
+    kinds = {kind for kind, index in events if _relevant(note, index)}
+    planned = {"planned", "postponed"} & kinds
+    future = any(kind == "postponed" or (kind == "planned" and _firm(note, index)) for kind, index in events if _relevant(note, index))
+    if "declined" in kinds and not _rebooked(note, events):
+        return "declined"
+    if planned and future:
+        return "planned"
+    if "historical" in kinds:
+        return "historical"
+    return "absent"
+
+
+def _rebooked(note: Note, events: list[tuple[str, int]]) -> bool:
+    return any(kind == "postponed" or (kind == "planned" and re.search(r"\b(?:re)?schedul|\brebook|\bnext\b|\breturn", note.folded[note.segments[index].start : note.segments[index].end])) for kind, index in events if _relevant(note, index))
+
+
+def _relevant(note: Note, index: int) -> bool:
+    frame = note.frames[index]
+    return frame.topic == "tpi" or any(s.segment == index for s in note.sites)
+
+
+def _firm(note: Note, index: int) -> bool:
+    """Ordered, scheduled or recommended, not only explained."""
+    return any(cue.type in ("plan", "postpone", "tpi") for cue in note.frames[index].strong) and not any(cue.type == "educate" for cue in note.frames[index].strong[:1])
+
+
+def _proof(note: Note, events: list[tuple[str, int]], status: str) -> list[Evidence]:
+    wanted = {"declined": ("declined",), "planned": ("planned", "postponed"), "historical": ("historical",)}[status]
+    found = [index for kind, index in events if kind in wanted and _relevant(note, index)]
+    return [evidence(note, note.segments[i].start, note.segments[i].end) for i in found[:2]]
+
+
+def _guidance(note: Note):
+    for name, pattern in _GUIDANCE:
+        for match in pattern.finditer(note.folded):
+            index = _segment_at(note, match.start())
+            if index is None:
+                continue
+            segment, frame = note.segments[index], note.frames[index]
+            if _NO.search(note.folded[segment.start : match.start()]) or frame.owner not in (None, "tpi") or frame.past and not frame.today:
+                continue
+            if note.sections[segment.section].category in ("history", "imaging", "plan", "instructions", "subjective"):
+                continue
+            return name
+    return None
+
+
+def _sedation(note: Note) -> bool:
+    for match in _SEDATION.finditer(note.folded):
+        index = _segment_at(note, match.start())
+        if index is None:
+            continue
+        segment = note.segments[index]
+        tail = note.folded[match.end() : match.end() + 24]
+        if not _NO.search(note.folded[segment.start : match.start()]) and not re.match(r"\s*(?::|-)?\s*(?:none|no\b|not\b|was not|n/a)", tail):
+            if note.sections[segment.section].category not in ("history", "medications", "allergies", "consent", "instructions", "subjective"):
+                return True
+    return False
+
+
+def _segment_at(note: Note, position: int) -> int | None:
+    return next((i for i, s in enumerate(note.segments) if s.start <= position < s.end), None)
+
+
+def _stated_injections(note: Note, sites: Sites) -> int | None:
+    totals = [m.injections for m in sites.muscles] + [a.injections for a in sites.areas]
+    if totals and all(totals):
+        return sum(t for t in totals if t)
+    return None
+
+
+def stated_counts_of(note: Note) -> list[StatedCount]:
+    """Numbers of muscles that the note gives, leaving out the wording of the codes ("3 or more muscles")."""
+    counts = []
+    for match in _MUSCLE_COUNT.finditer(note.folded):
+        around = note.folded[max(0, match.start() - 28) : match.end() + 28]
+        index = _segment_at(note, match.start())
+        if _CODE_LABEL.search(around) or index is None:
+            continue
+        frame, section = note.frames[index], note.sections[note.segments[index].section]
+        if frame.whole in ("planned", "historical", "negated", "declined", "postponed") or section.category in ("history", "plan", "exam", "subjective", "consent", "instructions", "imaging"):
+            continue
+        if not (frame.whole == "injected" or frame.procedural or frame.topic == "tpi"):
+            continue
+        number = int(match["n"]) if match["n"].isdigit() else _NUMBERS[match["n"]]
+        counts.append(StatedCount(what="muscles", count=number, evidence=[evidence(note, match.start(), match.end())]))
+    return counts
+
+
+def other_procedures_of(note: Note) -> list[OtherProcedure]:
+    """Other procedures that the note documents as done at this encounter, one of each kind."""
+    found: dict[str, OtherProcedure] = {}
+    for segment, frame in zip(note.segments, note.frames, strict=True):
+        section = note.sections[segment.section]
+        if not note.visits[section.visit].current or section.category in ("history", "subjective", "medications", "allergies", "instructions", "consent", "family_history", "imaging", "plan", "followup"):
+            continue
+        if frame.modifiers & {"negate", "decline", "plan", "past", "postpone", "condition", "future"} and "inject" not in frame.modifiers:
+            continue
+        for cue in frame.cues:
+            if cue.type != "procedure" or cue.direction in PASSING or cue.direction in ("emg_study", "surgery", "physical_therapy"):
+                continue
+            done = bool(frame.modifiers & {"inject", "done"}) or section.category in ("procedure", "billing", "none") or frame.procedural
+            if done and cue.direction not in found:
+                found[cue.direction] = OtherProcedure(
+                    kind=cue.direction, text=note.text[cue.start : cue.end], guidance=_other_guidance(note, segment), evidence=[evidence(note, cue.start, cue.end)]
+                )
+    return list(found.values())
+
+
+def _other_guidance(note: Note, segment):
+    unit = note.units[segment.unit]
+    text = note.folded[unit.start : unit.end]
+    if re.search(r"\b(?:without|no)\s(?:any\s)?(?:image|imaging|fluoro\w*|ultrasound|radiograph\w*|guidance)|landmark|palpation[\s-]guid|\bblind\b", text):
+        return "none"
+    for name, pattern in _GUIDANCE:
+        if pattern.search(text):
+            return name
+    return None
