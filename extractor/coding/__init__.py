@@ -6,8 +6,17 @@
 """
 
 from extractor.coding.configuration import resolve_policy
-from extractor.coding.decide import Decided, decide
+from extractor.coding.decide import Decided, decide, decide_json
 from extractor.coding.errors import PolicyError
 from extractor.coding.policy import Policy, list_policies, load_policy
 
-__all__ = ["Decided", "Policy", "PolicyError", "decide", "list_policies", "load_policy", "resolve_policy"]
+__all__ = [
+    "Decided",
+    "Policy",
+    "PolicyError",
+    "decide",
+    "decide_json",
+    "list_policies",
+    "load_policy",
+    "resolve_policy",
+]

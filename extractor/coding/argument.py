@@ -51,6 +51,10 @@ def _what_was_done(case: Case, selection: Selection) -> Iterator[Reason]:
         yield reason(
             "only-this-encounter", "The note says that trigger points were injected at this encounter.", evidence
         )
+    toxins = case.drugs_of("toxin")
+    if toxins and case.settings.toxin == "tpi":
+        words = [words for drug in toxins for words in drug.evidence]
+        yield reason("toxin-injectate", "The policy takes botulinum toxin in a trigger point for its injectate.", words)
 
 
 def _named(case: Case) -> Iterator[Reason]:
@@ -78,7 +82,8 @@ def _within_one(case: Case, muscle: Muscle) -> Iterator[Reason]:
         parts.append(f"the portions {join(portion.replace('_', ' ') for portion in muscle.portions)}")
     if len(muscle.levels) > 1:
         parts.append(f"the levels {join(muscle.levels)}")
-    text = f"{join(parts)} of the {case.name(muscle)} lie in one muscle on each side."
+    where = "one muscle on each side" if len(muscle.sides) > 1 else "one muscle"
+    text = f"{join(parts)} of the {case.name(muscle)} lie in {where}."
     yield reason("count-one-muscle-once", text[0].upper() + text[1:], muscle.evidence)
 
 

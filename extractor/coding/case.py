@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from extractor.coding.anatomy import Anatomy
 from extractor.coding.facts import Facts
@@ -12,7 +13,7 @@ from extractor.coding.rules import rule_source
 from extractor.coding.settings import Settings
 from extractor.models import Drug, Evidence, Finding, Muscle, Reason, Record
 
-__all__ = ["Case", "describe_muscle", "join"]
+__all__ = ["Case", "describe_muscle", "finding", "in_text_order", "join", "reason"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,35 @@ class Case:
     def name(self, muscle: Muscle) -> str:
         """Return a muscle's name."""
         return muscle.name or self.anatomy.name(muscle.id)
+
+    def drug_name(self, drug: Drug | str) -> str:
+        """Return a drug's name; the note's own words for one that is not identified."""
+        drug_id = drug if isinstance(drug, str) else drug.id
+        if drug_id is None:
+            return drug.text if isinstance(drug, Drug) else ""
+        row = self.facts.substances.get(drug_id)
+        return row.name if row is not None else drug_id.replace("_", " ")
+
+
+_LISTS = ("muscles", "areas", "doubts", "examined", "stated_counts", "stated_codes", "diagnoses", "documentation")
+
+
+def in_text_order(record: Record) -> Record:
+    """Return a record whose lists stand in the order of their words in the note, so that no other order shows."""
+    moved = {}
+    for name in _LISTS:
+        items = getattr(record, name)
+        if len(items) > 1:
+            ordered = sorted(items, key=_place)
+            if ordered != items:
+                moved[name] = ordered
+    return record.model_copy(update=moved) if moved else record
+
+
+def _place(item: Any) -> tuple[int, str]:
+    """Return where an item stands; its own content decides between items of one place."""
+    start = min((words.start for words in item.evidence), default=-1)
+    return start, str(item)
 
 
 def reason(rule: str, text: str, evidence: Iterable[Evidence] = ()) -> Reason:

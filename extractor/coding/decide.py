@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from pydantic_core import to_json
+
 from extractor.coding.anatomy import AnatomySource, anatomy_of
 from extractor.coding.argument import argue
-from extractor.coding.case import Case
+from extractor.coding.case import Case, in_text_order
 from extractor.coding.drugs import bill_drugs
 from extractor.coding.facts import facts_of
 from extractor.coding.modifiers import advise
@@ -17,9 +19,9 @@ from extractor.coding.query import ask
 from extractor.coding.review import review
 from extractor.coding.selection import Selection, select
 from extractor.lexicon import load_lexicon
-from extractor.models import Count, Decision, Drug, Finding, Record
+from extractor.models import Count, Decision, Drug, Finding, Reason, Record
 
-__all__ = ["Decided", "decide"]
+__all__ = ["Decided", "decide", "decide_json"]
 
 
 class Decided(NamedTuple):
@@ -52,7 +54,7 @@ def decide(record: Record, policy: Policy | None = None, lexicon: AnatomySource 
     """
     settings = (policy or _default_policy()).at(record.date_of_service)
     source = lexicon if lexicon is not None else load_lexicon()
-    case = Case(record, settings, anatomy_of(source), facts_of(source))
+    case = Case(in_text_order(record), settings, anatomy_of(source), facts_of(source))
     selection = select(case)
     billed = bill_drugs(case)
     findings = in_order([*record.findings, *review(case, selection), *billed.findings])
@@ -66,10 +68,30 @@ def decide(record: Record, policy: Policy | None = None, lexicon: AnatomySource 
         modifiers=advise(case, selection),
         policy=settings.policy,
         policy_settings=settings.shown(),
-        reasons=[*argue(case, selection), *billed.reasons],
+        reasons=[*argue(case, selection), *_objections(findings), *billed.reasons],
         query=ask(case, selection, findings) if status == "review" else None,
     )
     return Decided(decision, findings, billed.drugs)
+
+
+def decide_json(record: str | bytes, policy: Policy | None = None, lexicon: AnatomySource | None = None) -> str:
+    """Return a decision as JSON, for a record in JSON: an object with ``decision``, ``findings`` and ``drugs``.
+
+    Raises:
+        pydantic.ValidationError: if the text is not a record.
+        PolicyError, LexiconError: as :func:`decide`.
+    """
+    decided = decide(Record.model_validate_json(record), policy, lexicon)
+    return to_json(decided._asdict()).decode()
+
+
+def _objections(findings: list[Finding]) -> list[Reason]:
+    """Return the findings that stand against the code as steps of the argument."""
+    return [
+        Reason(rule=item.id, text=item.text, evidence=item.evidence, source=item.source)
+        for item in findings
+        if item.severity == "error"
+    ]
 
 
 def _status(selection: Selection, findings: list[Finding]) -> Literal["supported", "review", "none"]:

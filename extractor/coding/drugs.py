@@ -79,6 +79,8 @@ def bill_drug(drug: Drug, day: date | None, settings: Settings, facts: Facts) ->
     if substance is None or (substance.kind == "anesthetic" and settings.anesthetic_codes == "suppress"):
         return None
     rows = _in_force(facts.hcpcs.get(substance.drug, ()), day)
+    if settings.is_medicare:
+        rows = [row for row in rows if not row.code.startswith("S")]  # Medicare never pays S codes
     if not rows and substance.unclassified:
         rows = [row for row in _in_force(facts.hcpcs.get(_NO_CODE_OF_ITS_OWN, ()), day)
                 if row.code == substance.unclassified]  # fmt: skip
@@ -137,19 +139,19 @@ def _preference(billing: Billing) -> tuple[float, int, str]:
 
 def _arithmetic(case: Case, drug: Drug, billing: Billing) -> Reason:
     row = billing.row
-    name = (drug.id or drug.text).replace("_", " ")
+    name = case.drug_name(drug)
     substance = case.facts.substances[drug.id or ""]
     if row.amount is None:
         text = f"{name}: no code of its own was found; {row.code} with name and dose."
         return reason("drug-unclassified", text, drug.evidence)
     if billing.amount is None:
-        text = f"{name}: {row.code}, {_number(row.amount)} {row.unit} a unit; the amount is not known, so no units."
+        text = f"{name}: {row.code}, billed by {_number(row.amount)} {row.unit}; the amount is not known, so no units."
     else:
         exact = billing.amount / row.amount
-        rounded = "" if abs(exact - round(exact)) < _TOLERANCE else f" = {_number(exact)}, rounded up"
+        rounded = "" if abs(exact - round(exact)) < _TOLERANCE else f"{_number(exact)}, rounded up to "
         text = (
-            f"{name}: {_number(billing.amount)} {row.unit} / {_number(row.amount)} {row.unit} a unit{rounded} = "
-            f"{billing.hcpcs.units} units of {row.code}."
+            f"{name}: {_number(billing.amount)} {row.unit}, billed by {_number(row.amount)} {row.unit}: "
+            f"{rounded}{billing.hcpcs.units} units of {row.code}."
         )
     if substance.kind != "anesthetic":
         return reason("drug-units", text, drug.evidence)

@@ -10,6 +10,7 @@ from extractor.coding.rules import Rule, load_rules
 __all__ = ["FINDING_RULES", "cite", "explain_rule", "find_rule"]
 
 FINDING_RULES: dict[str, str] = {
+    "unfilled-template": "count-doubt", "side-conflict": "count-doubt",
     "muscle-not-named": "count-area", "sites-from-exam-only": "count-examined-sites",
     "group-not-muscle": "count-group", "unclear-mention": "count-doubt", "count-mismatch": "count-stated-number",
     "count-depends-on-side": "count-laterality", "side-not-stated": "document-muscle-and-side",

@@ -119,16 +119,17 @@ def _apply_stated(record: Record, interval: Interval, counter: Counter) -> Inter
         return interval
     largest = max(stated, key=lambda item: item.count)
     smallest = min(stated, key=lambda item: item.count)
+    moved = interval
     if largest.count > interval.high:
-        return interval._replace(high=largest.count, stated=largest)
+        moved = moved._replace(high=largest.count, stated=largest)
     if smallest.count < interval.low:
-        return interval._replace(low=smallest.count, stated=smallest)
+        moved = moved._replace(low=smallest.count, stated=smallest)
     if largest.count == smallest.count:
         named = counter([_as_one(muscle) for muscle in record.muscles]).high
         ceiling = max(interval.low, largest.count, named)
         if ceiling < interval.high:
-            return interval._replace(high=ceiling, stated=largest)
-    return interval
+            moved = moved._replace(high=ceiling, stated=largest)
+    return moved
 
 
 def _as_one(muscle: Muscle) -> Muscle:

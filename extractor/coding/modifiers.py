@@ -98,12 +98,12 @@ def _wastage(case: Case) -> Iterator[ModifierAdvice]:
     wasted = [drug for drug in paid if _has_waste(drug)]
     single = "single-dose-vial" in case.elements
     if wasted and in_force("modifier-jw", case.day):
-        names = join((drug.id or drug.text).replace("_", " ") for drug in wasted)
+        names = join(case.drug_name(drug) for drug in wasted)
         condition = "" if single else ", if the container was a single-dose one (not found in this note)"
         text = f"On a line of its own for the discarded {names}{condition}; not for less than one billing unit."
         yield _advice("JW", "use" if single else "consider", text, "modifier-jw")
     elif not wasted and single and in_force("modifier-jz", case.day):
-        names = join((drug.id or drug.text).replace("_", " ") for drug in paid)
+        names = join(case.drug_name(drug) for drug in paid)
         text = f"On the line of {names}, if nothing of the single-dose container was discarded."
         yield _advice("JZ", "use" if "wastage" in case.elements else "consider", text, "modifier-jz")
 
@@ -118,6 +118,11 @@ def _coverage(case: Case) -> Iterator[ModifierAdvice]:
         drug for drug in case.record.drugs
         if (row := case.facts.substances.get(drug.id or "")) and row.kind in case.settings.excluded_substances
     ]  # fmt: skip
+    if not case.settings.is_medicare:
+        return
+    if any(other.kind == "prolotherapy" for other, _ in other_procedures(case)):
+        text = "On the line of the prolotherapy, if it is billed at all: Medicare has no benefit for it."
+        yield _advice("GY", "consider", text, "modifier-ga-gz")
     if not excluded:
         return
     if "abn" in case.elements:

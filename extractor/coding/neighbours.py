@@ -45,7 +45,7 @@ def neighbours(case: Case, selection: Selection) -> Iterator[Finding]:
             continue
         row = case.facts.procedures.get(other.kind)
         if row is None:
-            text = f"The note also documents {other.kind.replace('_', ' ')}; no code family is known for it here."
+            text = f"Also documented: {other.kind.replace('_', ' ')}; no code family is known for it here."
             yield finding("other-procedure", "info", text, words, rule="not-a-muscle")
             continue
         uncovered = case.performed and row.block and case.settings.other_blocks == "not-covered"
@@ -63,7 +63,7 @@ def _sentences(
     case: Case, selection: Selection, other: OtherProcedure, row: ProcedureRow, *, uncovered: bool
 ) -> Iterator[str]:
     family = _family(case, row)
-    yield f"The note also documents {_article(row.label)}{f' ({family})' if family else ''}."
+    yield f"Also documented: {row.label}{f' ({family})' if family else ''}."
     if other.kind == "sacroiliac_joint_injection":
         yield _imaging(case, other)
     else:
@@ -78,10 +78,6 @@ def _family(case: Case, row: ProcedureRow) -> str:
     if row.effective_from is not None and not holds(row.effective_from, None, case.day):
         return row.before
     return ", ".join(row.codes)
-
-
-def _article(label: str) -> str:
-    return f"{'an' if label[0] in 'aeiou' else 'a'} {label}"
 
 
 def _imaging(case: Case, other: OtherProcedure) -> str:
@@ -103,7 +99,7 @@ def _pair(selection: Selection, row: ProcedureRow) -> str:
     if row.position is None or not row.codes:
         return ""
     if row.position == "unknown":
-        return "NCCI: a pair was not looked up for these codes."
+        return "NCCI: edits between these codes and the trigger point codes were not seen."
     if row.position == "none":
         return f"NCCI: no pair with {mine} in the table seen."
     return (

@@ -110,7 +110,7 @@ class Policy:
         if missing:
             raise PolicyError(f"No policy answers {', '.join(missing)} on {day or 'today'}.", file=self.file)
         values: dict[str, Any] = dict(found)
-        return Settings(**values, policy=self.id, origins=origins)
+        return Settings(**values, policy=self.id, lineage=tuple(link.id for link in self.chain), origins=origins)
 
 
 def policy_files(dirs: tuple[Path, ...] = ()) -> dict[str, Path]:

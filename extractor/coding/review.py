@@ -21,8 +21,9 @@ def review(case: Case, selection: Selection) -> Iterator[Finding]:
     """Yield the findings in no particular order."""
     yield from notices(case, selection)
     yield from neighbours(case, selection)
-    yield from documentation(case)
-    yield from diagnoses(case)
+    if not selection.chemodenervation:
+        yield from documentation(case)
+        yield from diagnoses(case)
     yield from _stated_codes(case, selection)
 
 

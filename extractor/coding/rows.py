@@ -57,6 +57,7 @@ class SubstanceRow(NamedTuple):
     """How a substance stands in trigger point injections: a row of ``substances.tsv``."""
 
     drug: str
+    name: str
     kind: Literal[
         "anesthetic", "steroid", "toxin", "diluent", "additive", "anti_inflammatory", "vitamin", "biologic",
         "amniotic", "prp", "dextrose", "homeopathic", "sarapin", "relaxant", "enzyme", "other",

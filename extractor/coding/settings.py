@@ -123,7 +123,14 @@ class Settings:
     denial_scope: str
     excludes1: str
     policy: str = "cpt"
+    lineage: tuple[str, ...] = ()
+    """Ids of the policies from which these answers come, the most general first."""
     origins: dict[str, Origin] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_medicare(self) -> bool:
+        """Whether Medicare's own rules (notices, S codes) apply."""
+        return "medicare" in self.lineage
 
     def shown(self) -> dict[str, str | int | float | bool | None]:
         """Return the settings that a decision shows."""

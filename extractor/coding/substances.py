@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from extractor.coding.case import Case, finding, join
 from extractor.coding.selection import is_chemodenervation
-from extractor.models import Drug, Finding
+from extractor.models import Finding
 
 __all__ = ["substance_findings"]
 
-_NEEDS_NO_DOSE = frozenset({"diluent", "additive"})
+_NEEDS_NO_DOSE = frozenset({"diluent", "additive", "prp", "amniotic", "biologic"})
 
 
 def substance_findings(case: Case) -> Iterator[Finding]:
@@ -44,7 +44,7 @@ def _without_dose(case: Case) -> Iterator[Finding]:
             f"volume {drug.volume_ml:g} mL" if drug.volume_ml is not None else "",
         ]
         given = join(part for part in known if part)
-        text = f"No dose of {_name(drug)} found in this note" + (f" ({given} only)." if given else ".")
+        text = f"No dose of {case.drug_name(drug)} found in this note" + (f" ({given} only)." if given else ".")
         yield finding("dose-not-stated", "warning", text, drug.evidence, rule="document-drug")
 
 
@@ -54,15 +54,13 @@ def _toxin(case: Case) -> Iterator[Finding]:
     named = [drug for drug in case.record.drugs if drug.id is not None]
     words = [words for drug in toxins or named for words in drug.evidence]
     if titled and named and not toxins:
-        text = f"The title names {_list(titled)}; the text names {join(_name(drug) for drug in named)}."
+        text = f"The title names {_list(case, titled)}; the text names {join(case.drug_name(drug) for drug in named)}."
         yield finding("drug-conflict", "error", text, words, rule="drug-conflict")
     elif toxins and case.record.title_drugs and not titled:
-        text = (
-            f"The title names {_list(case.record.title_drugs)}; the text names {join(_name(drug) for drug in toxins)}."
-        )
+        text = f"The title names {_list(case, case.record.title_drugs)}; the text names {join(case.drug_name(drug) for drug in toxins)}."
         yield finding("drug-conflict", "error", text, words, rule="drug-conflict")
     elif (toxins or titled) and _is_open(case):
-        name = join(_name(drug) for drug in toxins) if toxins else _list(titled)
+        name = join(case.drug_name(drug) for drug in toxins) if toxins else _list(case, titled)
         text = (
             f"{name[0].upper()}{name[1:]} in trigger points: sources disagree whether that is a trigger point injection, "
             "chemodenervation or an unlisted procedure."
@@ -87,7 +85,8 @@ def _denied(case: Case) -> Iterator[Finding]:
         row = case.facts.substances.get(drug.id or "")
         if row is not None and (row.denied or row.kind in case.settings.excluded_substances):
             note = f" ({row.note})" if row.note else ""
-            text = f"{_name(drug).capitalize()}{note}: {effect}."
+            name = case.drug_name(drug)
+            text = f"{name[0].upper()}{name[1:]}{note}: {effect}."
             yield finding("denied-substance", "warning", text, drug.evidence, rule="denied-substance")
     drugs = case.record.drugs
     if case.settings.saline_only == "excluded" and drugs and len(case.drugs_of("diluent")) == len(drugs):
@@ -101,9 +100,5 @@ def _is_toxin(case: Case, drug_id: str) -> bool:
     return row is not None and row.kind == "toxin"
 
 
-def _name(drug: Drug) -> str:
-    return (drug.id or drug.text).replace("_", " ")
-
-
-def _list(drug_ids: list[str]) -> str:
-    return join(name.replace("_", " ") for name in drug_ids)
+def _list(case: Case, drug_ids: list[str]) -> str:
+    return join(case.drug_name(name) for name in drug_ids)

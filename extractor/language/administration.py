@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from extractor.language.drugs import DrugEntry, DrugMention
 from extractor.language.injectate.clauses import Clause, Site, cut_clauses
 from extractor.language.injectate.events import Event, Merged, Rank, SiteSummary, merge, read_event, says_each
-from extractor.language.injectate.linking import Part, link, names_mixture
+from extractor.language.injectate.linking import EQUAL_PARTS, Part, link, names_mixture
 from extractor.language.injectate.shares import Component, Delivered, per_ml, share
 from extractor.language.quantities import AMOUNTS, Quantity
 from extractor.language.text import fold
@@ -23,7 +23,11 @@ __all__ = ["Administration", "Site", "SiteSummary", "resolve_administration"]
 
 _DIGITS = 4
 _PLAUSIBLE_PER_SITE_ML = 4.0  # a mixture of more than this at "each site" is what was drawn up
-_EQUAL = re.compile(r"\b(?:equal (?:parts?|volumes?|amounts?|proportions?|mix\w*|quantit\w+|ratio)|half[ -]and[ -]half|50 ?[/-] ?50|half/half|equally mixed|one[- ]to[- ]one|1 ?to ?1|1/1 mix\w*)\b")
+
+_NO_OTHER_DRUG = re.compile(
+    r"(?:^|[:;,(=+-]|\b(?:with|of|about|approximately|and|injected|received|total|each|dose|given|used|then|was|were|to|or|administered|additional|another))\s*$"
+)
+_STRENGTH_LABEL = re.compile(r"\b(?:dilution|concentration|conc\.?|strength|diluted to|reconstituted (?:to|at))\s?[:=]?\s?$")
 
 
 @dataclass(slots=True)
@@ -65,7 +69,7 @@ def resolve_administration(
         folded, sorted(spans), list(drug_mentions), list(quantities), sites.mentions, of_kind("toxin"), of_kind("anesthetic"),
         of_kind("saline"),
     )  # fmt: skip
-    reading = _Reading(kinds, sites)
+    reading = _Reading(kinds, _with_stated(sites, clauses))
     for clause in clauses:
         reading.read(clause)
     components = reading.components()
@@ -76,6 +80,26 @@ def resolve_administration(
     return Administration(
         drugs, _rounded(total), injections, [Evidence(start=a, end=b, text=text[a:b]) for a, b in evidence]
     )  # fmt: skip
+
+
+def _share_qualifiers(clause: Clause) -> None:
+    """In "0.1 cc (5 units) per site x 10" both figures are per site: one amount in two units."""
+    quantities = clause.quantities
+    for index in range(len(quantities) - 2, -1, -1):
+        first, second = quantities[index], quantities[index + 1]
+        if first.kind not in AMOUNTS or second.kind not in AMOUNTS or first.kind == second.kind:
+            continue
+        between = clause.text[first.end - clause.start : second.start - clause.start].strip()
+        if between in ("(", "/", "=", "or") and first.per is None and first.count is None:
+            quantities[index] = first._replace(per=second.per, count=second.count)
+
+
+def _with_stated(sites: SiteSummary, clauses: list[Clause]) -> SiteSummary:
+    """Use the number of sites that the injectate's own text states, if it states just one and the caller gives none."""
+    if sites.sites is not None:
+        return sites
+    counts = {q.value for clause in clauses for q in clause.quantities if q.kind == "count" and q.unit in ("sites", "injections") and q.value2 is None}
+    return replace(sites, sites=int(counts.pop())) if len(counts) == 1 else sites
 
 
 class _Reading:
@@ -92,27 +116,27 @@ class _Reading:
         self.counts: list[Quantity] = []
 
     def read(self, clause: Clause) -> None:
+        _share_qualifiers(clause)
         parts, loose = link(clause)
-        for part in [part for part in parts if part.drug == "epinephrine" and part.volume is None and part.dose is None]:
-            part.strength = None
+        loose = self._late_strength(clause, parts, loose)
         self.counts += [q for q in clause.quantities if q.kind == "count"]
         ratio = next((q.parts for q in clause.quantities if q.kind == "ratio"), None)
-        if ratio is None and _EQUAL.search(clause.text):
+        if ratio is None and EQUAL_PARTS.search(clause.text):
             ratio = (1.0,) * max(2, len([part for part in parts if part.drug != "epinephrine"]))
         if ratio:
             self.ratios.append((clause, ratio))
+        before = len(loose), [part.volume for part in parts]
         loose = self._each_drug(clause, parts, loose)
-        each = says_each(clause)
+        each = says_each(clause) and before == (len(loose), [part.volume for part in parts])
         plain = [q for q in loose if q.per is None and q.kind == "volume"] or [
             q for q in loose if q.per is None and q.kind in AMOUNTS
         ]  # fmt: skip
         given = [q for q in loose if q.per not in (None, "wasted", "total")]
         linked_each = each and not plain and not given and self._plausible(clause, parts)
+        linked = frozenset(q.start for part in parts for q in (part.volume, part.dose) if q is not None)
         for part in parts:
-            events = []
-            for amount in (part.volume, part.dose):
-                if amount is not None:
-                    events.append(read_event(amount, clause, self.sites, each=linked_each))
+            amounts = [q for q in (part.volume, part.dose) if q is not None]
+            events = [read_event(q, clause, self.sites, each=linked_each, linked=linked) for q in amounts]
             self.linked[id(part)] = events
             self.wasted += [(quantity, part) for quantity in part.wasted]
         for quantity in loose:
@@ -121,12 +145,23 @@ class _Reading:
             if quantity.per == "wasted":
                 self.wasted.append((quantity, owner))
                 continue
-            event = read_event(quantity, clause, self.sites, each=each)
+            event = read_event(quantity, clause, self.sites, each=each and not given, linked=linked)
             own = self.linked.get(id(owner), []) if owner else []
             # "lidocaine 3 cc to the left trapezius, 2 cc to the right": both are lidocaine
             follows = owner is not None and len(parts) > 1 and any(e.rank is Rank.LOCATED for e in own) and event.rank is Rank.LOCATED
             self.loose.append((event, owner if follows else None))
         self.parts += parts
+
+    def _late_strength(self, clause: Clause, parts: list[Part], loose: list[Quantity]) -> list[Quantity]:
+        """A strength on a line of its own ("Concentration: 0.5%") belongs to the drug named last, if that has none."""
+        strengths = [q for q in loose if q.kind == "concentration"]
+        near = parts or [part for part in self.parts[-1:] if part.clause.index >= clause.index - 2]
+        if strengths and len(near) == 1 and near[0].strength is None and near[0].implied is None:
+            before = clause.text[: strengths[0].start - clause.start]
+            toxin = strengths[0].unit == "units/mL" and self.kinds.get(near[0].drug) == "toxin"
+            if not parts or toxin or _STRENGTH_LABEL.search(before):
+                near[0].strength = strengths[0]
+        return [q for q in loose if q.kind != "concentration"]
 
     def _plausible(self, clause: Clause, parts: list[Part]) -> bool:
         volumes = [part.volume.value for part in parts if part.volume]
@@ -171,6 +206,8 @@ class _Reading:
             for part in component.parts:
                 for event in self.linked.get(id(part), []):
                     (component.volumes if event.kind == "volume" else component.doses).append(event)
+            wasted = self.wasted_dose(component)
+            component.wasted_dose = wasted.value if wasted and wasted.basis == "stated" else 0.0
         self._apply_ratio(found)
         return found
 
@@ -239,6 +276,9 @@ class _Reading:
         toxins = [c for c in components if self.kinds.get(c.drug) == "toxin"]
         if event.quantity.unit == "units":
             return toxins[0] if len(toxins) == 1 else components[0] if len(components) == 1 else None
+        clause, start = event.clause, event.quantity.start - event.clause.start
+        if not _NO_OTHER_DRUG.search(clause.text[max(0, start - 24) : start]):
+            return None  # "ibuprofen 600 mg"
         open_ones = [c for c in components if self.kinds.get(c.drug) in ("steroid", "nsaid") and not c.doses]
         if len(open_ones) == 1:
             return open_ones[0]
@@ -249,7 +289,7 @@ class _Reading:
             return None
         return next((c for c in components if any(part is owner for part in c.parts)), None)
 
-    def wasted_dose(self, component: Component, components_wasted: bool = True) -> Dose | None:
+    def wasted_dose(self, component: Component) -> Dose | None:
         """What was discarded of a drug, where the note gives it in mg or units, or in mL of a known strength."""
         for quantity, owner in self.wasted:
             own = owner is not None and any(part is owner for part in component.parts)
@@ -272,7 +312,7 @@ class _Reading:
         loose = merge([event for event, _ in self.loose if event.kind == "volume"])
         if volumes and all(volume is not None for volume in volumes):
             total = sum(volume or 0 for volume in volumes)
-        elif loose is not None and (loose.rank > Rank.PLAIN or not components):
+        elif loose is not None and (loose.rank > Rank.PLAIN or not components or loose.injected):
             total = loose.value
         if loose is not None:
             evidence += [(event.quantity.start, event.quantity.end) for event in loose.events]

@@ -37,6 +37,7 @@ class Unit:
     body: int = 0  # where the text behind bullet, heading and label starts
     heading: bool = False  # nothing but a heading
     cells: list[Cell] = field(default_factory=list)
+    columns: tuple[str, ...] = ()  # headings of the table that the row belongs to
     after_blank: bool = False
     section: int = 0
     parent: int | None = None  # the unit that introduces this one ("The following were injected:")
@@ -76,6 +77,7 @@ class Segment:
     box: bool | None = None  # ticked, unticked, or no tick box
     cell: str | None = None  # heading of the table column, for a clause inside a table
     is_label: bool = False
+    sides: tuple[str, ...] | None = None  # ticked side boxes behind the site ("Trapezius [ ] R [x] L")
 
 
 @dataclass(slots=True)
@@ -100,6 +102,7 @@ class SideMark:
     sides: tuple[str, ...]
     adverb: bool = False  # "bilaterally", "on the right": may reach back over a whole list
     parenthesis: bool = False
+    relative: str = ""  # "same" or "other" side as the site before
 
 
 @dataclass(slots=True)

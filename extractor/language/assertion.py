@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from extractor.language.annotations import Cue, Note, Segment, Site
+from extractor.language.annotations import Cue, Note, Segment, Site, Unit
 from extractor.language.frames import OWNS_MUSCLES, PERFORMING, SILENT, Frame, bare, resolve
 
 _NEGATIVE_VALUE = re.compile(
@@ -30,9 +30,12 @@ def assert_sites(note: Note, frames: list[Frame]) -> None:
     for index, segment in enumerate(note.segments):
         by_unit.setdefault(segment.unit, []).append(index)
     for site in note.sites:
-        _first_pass(note, frames, by_unit, site)
+        if site.rule != "taken-back":
+            _first_pass(note, frames, by_unit, site)
     _inherit_in_lists(note, frames)
+    _negate_by_pronoun(note, frames)
     _settle_candidates(note, frames)
+    _repeat_on_side(note, frames)
 
 
 def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], site: Site) -> None:
@@ -113,6 +116,8 @@ def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, si
     reading = None
     if segment.cell and _EXAM_HEADER.search(segment.cell) and not _ACTION_HEADER.search(segment.cell):
         return "finding", "column-exam"
+    if len(unit.columns) > 1 and _empty_row(note, unit, site):
+        return "negated", "row-empty"
     for cell in unit.cells:
         if cell.start <= site.start < cell.end:
             continue
@@ -129,6 +134,21 @@ def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, si
     if reading and category in PERFORMING:
         return reading
     return None
+
+
+_FILLED_COLUMN = re.compile(r"\b(?:left|right|lt|rt|l|r|vol(?:ume)?|ml|cc|#|inj(?:ections?|ected)?|sticks?|dose|amount|units?|done|drug|passes)\b|#")
+
+
+def _empty_row(note: Note, unit: Unit, site: Site) -> bool:
+    """A row of a form whose every other cell is empty was not used."""
+    if not any(_FILLED_COLUMN.search(column) for column in unit.columns[1:]):
+        return False
+    for cell in unit.cells:
+        if cell.start <= site.start < cell.end:
+            continue
+        if note.folded[cell.start : cell.end].strip(" -_.") not in ("", "n/a", "none"):
+            return False
+    return True
 
 
 def _crossed(note: Note, site: Site, cues: list[Cue]) -> bool:
@@ -155,7 +175,7 @@ def _drop_foreign(note: Note, site: Site, strong: list[Cue]) -> list[Cue]:
     """Leave out verbs that cannot reach the site: those that only say how the procedure went."""
     del note, site
     if any(cue.type == "inject" for cue in strong):
-        return [cue for cue in strong if cue.type != "done"]
+        return [cue for cue in strong if cue.type not in ("done", "educate", "consent")]
     return strong
 
 
@@ -330,13 +350,19 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
         segment, frame = note.segments[site.segment], frames[site.segment]
         category = note.sections[segment.section].category
         volume = _VOLUME.search(note.folded, segment.start, segment.end) is not None
+        if site.kind in ("region", "level") and site.assertion != "nominal" and not _area_listed(note, segment, site, volume):
+            _set(site, "finding", "no-verb")
+            continue
         if site.assertion == "nominal":
             _set(site, "injected" if performed or category == "none" else "finding", site.rule)
         elif site.assertion == "candidate":
             if not performed:
                 _set(site, "finding", "nothing-performed")
-            elif category in ("sites", "procedure", "injectate", "preparation", "addendum") or segment.box or volume:
+            elif segment.box or volume or category in ("sites", "injectate") or _itemised(note, segment, site):
                 _set(site, "injected", "listed-in-procedure")
+            elif category in ("procedure", "preparation", "addendum"):
+                prose = explicit and not _continues_injection(note, frames, site)
+                _set(site, *(("finding", "no-verb") if prose else ("injected", "listed-in-procedure")))
             elif category == "none":
                 _set(site, *_loose(note, site, frame, anaphora, explicit))
             else:
@@ -347,13 +373,44 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
             elif frame.procedural and (segment.box or volume or category == "sites"):
                 _set(site, "injected", "listed-in-procedure")
             elif frame.procedural or category == "none":
-                takes = site.assertion == "marked" and (anaphora or not explicit)
+                takes = site.assertion == "marked" and (not explicit or _all_the_rest(note, frames))
                 takes = takes or (site.assertion == "examined" and anaphora and not explicit)
                 if category == "none" and not frame.procedural and site.assertion == "examined":
                     takes = False
                 _set(site, "injected" if takes else "finding", "marked-then-injected" if takes else "examined-only")
             else:
                 _set(site, "finding", "examined-only")
+
+
+def _area_listed(note: Note, segment: Segment, site: Site, volume: bool) -> bool:
+    """A region without a verb is a site only as an item with an amount, a tick or in a list of sites."""
+    if any(other.segment == site.segment and other.kind == "muscle" for other in note.sites):
+        return False
+    if segment.box:
+        return True
+    return volume or note.sections[segment.section].category == "sites" and _itemised(note, segment, site)
+
+
+def _itemised(note: Note, segment: Segment, site: Site) -> bool:
+    """Whether the site stands as an item: bulleted, tabled, or nearly alone on its line."""
+    unit = note.units[segment.unit]
+    if unit.bullet or unit.cells or unit.parent is not None and unit.end - unit.start < 100:
+        return True
+    rest = segment.end - segment.start - sum(s.end - s.start for s in note.sites if s.segment == site.segment)
+    sites = sum(1 for s in note.sites if s.segment == site.segment)
+    return rest < 24 + 14 * sites and not re.search(r"\b(?:is|are|was|were|has|had|with|who|which|there)\b", note.folded[segment.start : segment.end])
+
+
+def _continues_injection(note: Note, frames: list[Frame], site: Site) -> bool:
+    """Whether an earlier clause of the same sentence, or the sentence before a fragment, tells of the injection."""
+    segment = note.segments[site.segment]
+    index = site.segment - 1
+    while index >= 0 and note.segments[index].sentence == segment.sentence:
+        if frames[index].whole == "injected" and any(c.type == "inject" for c in frames[index].cues):
+            return True
+        index -= 1
+    text = note.folded[segment.start : segment.end]
+    return re.match(r"\W*(?:and\s)?(?:then|next|finally|followed by|lastly|also|one|two|another|same|likewise|same for|as did|as was)\b", text) is not None
 
 
 def _loose(note: Note, site: Site, frame: Frame, anaphora: bool, explicit: set) -> tuple[str, str]:
@@ -384,6 +441,18 @@ def event_performed(note: Note, segment: Segment, frame: Frame) -> bool:
     return frame.topic == "tpi" or any(cue.type == "inject" for cue in frame.cues) or frame.procedural
 
 
+_REST = re.compile(r"\b(?:remaining|rest of|other|all (?:of )?(?:the|these|identified|marked|trigger)|same (?:manner|fashion|technique|way|procedure))\b")
+
+
+def _all_the_rest(note: Note, frames: list[Frame]) -> bool:
+    """Whether a clause without sites says that the remaining marked ones were injected too."""
+    with_sites = {site.segment for site in note.sites if site.kind == "muscle"}
+    return any(
+        index not in with_sites and frame.whole == "injected" and _REST.search(note.folded, segment.start, segment.end) is not None
+        for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True))
+    )
+
+
 def _points_back(note: Note, frames: list[Frame]) -> bool:
     """ "each of these was then injected": an injection without sites of its own that points at those before."""
     with_sites = {site.segment for site in note.sites if site.kind == "muscle" and site.assertion == "injected" and site.rule.startswith("cue-inject")}
@@ -394,3 +463,46 @@ def _points_back(note: Note, frames: list[Frame]) -> bool:
             if any(cue.type == "inject" for cue in frame.cues):
                 return True
     return False
+
+
+_REPEATED = re.compile(r"\b(?:repeat\w*|same|identical\w*|likewise|similar\w*|mirror\w*|again|also|then|done)\b")
+
+
+def _repeat_on_side(note: Note, frames: list[Frame]) -> None:
+    """ "This was then repeated on the left": the side is added to the sites injected before."""
+    for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
+        if frame.whole != "injected" or frame.owner not in (None, "tpi") or any(site.segment == index for site in note.sites):
+            continue
+        sides = [side for side in note.sides if segment.start <= side.start < segment.end and side.sides]
+        text = note.folded[segment.start : segment.end]
+        if len(sides) != 1 or not _REPEATED.search(text) or re.search(r"\b(?:pain|lying|position\w*|decubitus)\b", text):
+            continue
+        before = [site for site in note.sites if site.end <= segment.start and site.assertion == "injected" and site.kind == "muscle"]
+        if not before:
+            continue
+        everything = re.search(r"\b(?:muscles|all|these|sites|points|each|entire|both|identical procedure|same procedure|process|procedure)\b", text)
+        last = before[-1].segment
+        for site in before:
+            if everything or site.segment == last:
+                site.sides = tuple(s for s in ("left", "right") if s in site.sides or s in sides[0].sides)
+
+
+_PRONOUN = re.compile(r"\b(?:it|them|this (?:one|muscle)|that (?:one|muscle)|these|those|either|so that was|which|so)\b")
+
+
+def _negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
+    """ "The infraspinatus was examined but I did not inject it": the pronoun stands for the sites just named."""
+    for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
+        if frame.whole not in ("negated", "postponed", "declined") or index == 0:
+            continue
+        if any(site.segment == index and site.kind == "muscle" for site in note.sites):
+            continue
+        text = note.folded[segment.start : segment.end]
+        short = len(text) < 40 and re.match(r"\W*(?:skipped|deferred|spared|held|omitted|not injected|not done|not treated|not needled)", text)
+        if not (_PRONOUN.search(text) or short):
+            continue
+        before = [site for site in note.sites if site.kind == "muscle" and site.segment == index - 1]
+        same_unit = before and note.segments[index - 1].unit == segment.unit
+        for site in before if same_unit else []:
+            if site.assertion in ("candidate", "examined", "marked", "finding", "nominal", "planned") or (short and site.rule != "cue-inject"):
+                _set(site, frame.whole, "pronoun")

@@ -61,8 +61,9 @@ class _Tables(Protocol):
 _LETTERS = re.compile(r"[a-z]+")
 _PIECE = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 _GAP = r"[\s\-/'.]{0,3}"
+_GAP_BEFORE_NUMBER = r"[ \-]{0,2}"
 # "Kenalog-40 mg" is a dose, "Kenalog-40" a product
-_NO_UNIT = r"(?!\s?[-]?\s?(?:mg|m[l1]\b|cc|mcg|%|units?\b|u\b)|\.\d|,?\d|\s?/\s?(?:\d|m[l1]))"
+_NO_UNIT = r"(?!\s?[-]?\s?(?:mg|milli|m[l1]\b|cc|mcg|%|percent|units?\b|u\b)|\.\d|,?\d|\s?/\s?(?:\d|m[l1]))"
 _NUMERALS = ("ten", "forty", "eighty")
 _SALT = re.compile(r"\s?\(?(?:hcl|hydrochloride|h\.c\.l\.?)\)?(?![a-z])")
 _AMOUNT_BEFORE = re.compile(
@@ -77,7 +78,7 @@ _SUSPICIOUS = (
 )  # fmt: skip
 _OTHER_WORDS = frozenset(
     "cocaine hurricane cortisone prednisone fludrocortisone fluticasone mometasone testosterone progesterone methadone naloxone "
-    "catalog analog dialog milestone gallstone limestone backbone methylprednisone prednisone naltrexone oxycodone hydrocodone "
+    "proparacaine catalog analog dialog milestone gallstone limestone backbone methylprednisone prednisone naltrexone oxycodone hydrocodone "
     "medicine vaccine".split()
 )
 
@@ -104,7 +105,8 @@ class DrugIndex:
             raise ValueError(f"form {form.form!r} must start with a letter")
         numbered = form.strength and (pieces[-1][0].isdigit() or pieces[-1] in _NUMERALS)
         tail = _NO_UNIT if numbered else r"(?![a-z])" if pieces[-1].isalpha() else r"(?![\d%]|\.\d)"
-        row = (re.compile(_GAP.join(re.escape(piece) for piece in pieces) + tail), form, _strength(form))
+        words = pieces[0] + "".join((_GAP if piece.isalpha() else _GAP_BEFORE_NUMBER) + re.escape(piece) for piece in pieces[1:])
+        row = (re.compile(words + tail), form, _strength(form))
         key = ""
         for piece in pieces:  # "Depo-Medrol" starts with "depo", "depomedrol" with itself
             if not piece.isalpha():

@@ -61,6 +61,8 @@ class EntityMatcher:
             self._add(region.form, Form(region.kind, (region.region,), None))
         for row in lexicon.forms:
             sense = Sense("muscle", row.target, row.portion or None, row.prefer)
+            if row.form == "l trap":
+                continue  # the side is read apart
             if row.ambiguous:
                 senses[row.form].append(sense)
             else:
@@ -118,6 +120,9 @@ def find_entities(note: Note, matcher: EntityMatcher) -> None:
             at += 1
             continue
         count, form = hit
+        if form.kind != "muscle" and any(index in note.corrections for index in range(at, at + count)):
+            at += 1  # spelling is corrected towards muscles only
+            continue
         if _names_the_muscle(texts, words, folded, at + count, form):
             found.append((at, count, form))
         at += count

@@ -36,6 +36,8 @@ OWNS_MUSCLES = frozenset(
 PASSING = frozenset({"skin_infiltration", "physical_therapy", "manipulation", "biopsy"})
 
 STRONG = frozenset({"inject", "tpi", "done", "plan", "negate", "decline", "postpone", "educate", "consent"})
+# "gave", "received", "treated" speak of the needle only beside a site, an amount or a trigger point.
+_AMOUNT = re.compile(r"\d\s?(?:cc|ml|units?|u)\b|\b(?:half|one|two|three|four|five)\s(?:a\s)?(?:cc|ml)|%|\btrigger|\btps?\b|\btrps?\b|needle|lidocaine|marcaine|bupivacaine|anesthetic")
 WEAK = frozenset({"finding", "mark", "point", "home", "educate"})
 
 
@@ -55,8 +57,23 @@ class Frame:
     voice: Cue | None = None
 
 
+def _settle_generic(note: Note, cues: list[list[Cue]]) -> None:
+    """Verbs of giving become injections, or nothing."""
+    sited = {site.segment for site in note.sites}
+    for index, (segment, found) in enumerate(zip(note.segments, cues, strict=True)):
+        if not any(cue.type == "give" for cue in found):
+            continue
+        if index in sited or _AMOUNT.search(note.folded, segment.start, segment.end):
+            for cue in found:
+                if cue.type == "give":
+                    cue.type = "inject"
+        else:
+            found[:] = [cue for cue in found if cue.type != "give"]
+
+
 def read_frames(note: Note, cues: list[list[Cue]]) -> list[Frame]:
     """One frame for each clause, in order."""
+    _settle_generic(note, cues)
     frames = [_frame(note, segment, found) for segment, found in zip(note.segments, cues, strict=True)]
     _mark_procedural(note, frames)
     _follow_topics(note, frames)
@@ -142,7 +159,11 @@ def _title_topic(note: Note, title: tuple[int, int]) -> str | None:
 
 def whole_frame(note: Note, segment: Segment, frame: Frame) -> str | None:
     """The clause's reading as an event, None where it tells of none."""
-    verbs = [cue for cue in frame.strong]
+    verbs = list(frame.strong)
+    if segment.box is False:
+        return None
+    if any(cue.type == "inject" for cue in verbs):
+        verbs = [cue for cue in verbs if cue.type not in ("educate", "consent")]
     if not verbs:
         return None
     return resolve(note, segment, frame, verbs[0] if len(verbs) == 1 else _leading(verbs), verbs)
@@ -164,10 +185,10 @@ def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cu
         return "declined"
     if cue.type == "postpone":
         return "postponed"
-    if cue.type in ("plan", "consent", "educate"):
-        if category == "history":
-            return "historical"
-        return "planned"
+    if cue.type in ("plan", "consent"):
+        return "historical" if category == "history" else "planned"
+    if cue.type == "educate":
+        return "historical" if category == "history" else "discussed"
     # an injection verb or noun
     if category in SILENT or category == "history":
         return "historical"
@@ -176,6 +197,8 @@ def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cu
     if cue.type == "tpi" or (cue.type == "done" and not any(v.type == "tpi" for v in verbs)):
         finite = any(v.type in ("inject", "done") for v in verbs)
         if not finite:
+            if "visit" in frame.modifiers:
+                return "discussed"  # what the patient came for, not yet what was done
             if "condition" in frame.modifiers or "future" in frame.modifiers:
                 return "planned"
             if frame.today:

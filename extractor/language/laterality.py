@@ -24,8 +24,37 @@ _BEFORE_NOT = re.compile(r"(?:\ball|\bthat's|\bwas|\bpatient|\bpt|\bhas|\bhe|\bs
 _LETTER_BEFORE_NOT = re.compile(r"[\d.'/]\s?$")
 
 
+# "on the same side", "the opposite side": read from the site before
+_RELATIVE = re.compile(
+    r"(?<![\w-])(?:(?:on|at|to|in)\s)?(?:the\s|that\s)?(?:(?P<same>same(?:\sexact)?\sside|ipsilateral(?:ly)?|that side)|(?P<other>opposite side|contralateral(?:ly)?(?:\sside)?|other side))(?!\w)"
+)
+# a dictated correction: what stands right before it is taken back
+_TAKEN_BACK = re.compile(r"[\s,.(-]*\b(?:correction|strike that|scratch that|i mean|no wait|make that|excuse me|sorry|rather|i'm sorry|oops|delete that|let me correct that)\b[\s,:.)-]*(?:that's\s|the\s|it was\s|it's\s)?")
+
+
 def find_sides(note: Note) -> None:
     """Fill ``note.sides``."""
+    _mark_sides(note)
+    for match in _RELATIVE.finditer(note.folded):
+        note.sides = [side for side in note.sides if side.end <= match.start() or match.end() <= side.start]
+        note.sides.append(SideMark(match.start(), match.end(), (), adverb=True, relative="same" if match["same"] else "other"))
+    note.sides.sort(key=lambda side: side.start)
+    kept = []
+    for index, side in enumerate(note.sides):
+        following = note.sides[index + 1] if index + 1 < len(note.sides) else None
+        if following and (match := _TAKEN_BACK.match(note.folded, side.end, following.start)) and match.end() == following.start:
+            continue
+        kept.append(side)
+    note.sides = kept
+
+
+def taken_back(note: Note, start: int, end: int) -> bool:
+    """Whether the words between two names take the first of them back ("maximus, strike that, medius")."""
+    match = _TAKEN_BACK.match(note.folded, start, end)
+    return match is not None and end - match.end() < 12
+
+
+def _mark_sides(note: Note) -> None:
     folded, text = note.folded, note.text
     for match in _MARK.finditer(folded):
         if match["both"]:

@@ -9,19 +9,22 @@ from extractor.language.annotations import Cell, Note, Unit
 _LINE = re.compile(r"[^\n\r\f\v\x85\u2028\u2029]+")
 _LINE_END = re.compile(r"\r\n|[\n\r\f\v\x85\u2028\u2029]")
 _BULLET = re.compile(
-    r"(?:(?P<number>\d{1,2})(?:[.)](?!\d)|\s-(?=\s))|\((?P<paren>\d{1,2})\)|[a-h][.)](?=\s)|[-*+\u2022\u00b7\u25aa\u25e6\u2023\u25cf>]{1,2}(?=\s|[a-z])|o(?=\s{1,3}[a-z]))\s*"
+    r"(?:(?P<number>\d{1,2})(?:\s?[.)](?!\d)|\s-(?=\s)|\s{2,}(?=[a-z]))|\((?P<paren>\d{1,2})\)|(?:i{1,3}|iv|vi{0,3}|ix|x|v)[.)](?=\s)|[a-h][.)](?=\s)"
+    r"|[-*+\u2022\u00b7\u25aa\u25e6\u2023\u25cf>]{1,2}(?=\s|[a-z])|o(?=\s{1,3}[a-z]))\s*"
 )
 BOX = re.compile(
     r"(?P<on>\[\s{0,2}(?:x|\u2713|\u2714|\*|yes|y)\s{0,2}\]|[\u2611\u2705\u2713\u2714\u22a0\u2612]|\(\s{0,1}(?:x|\u2713|\u2714|\*)\s{0,1}\)|(?<![a-z0-9_])_{1,3}x_{1,3}(?![a-z])|<x>)"
     r"|(?P<off>\[\s{0,3}\]|\[_{1,3}\]|\[-\]|[\u2610\u25a1\u25a2\u25fb\u274f]|\(\s{0,3}\)|\(_{1,3}\)|< >)"
 )
 _LABEL = re.compile(r"(?P<label>[^\s:|][^:|\n]{0,58}?)\s{0,3}(?::(?![\d/])|\s-{1,2}\s(?=\S)|\s=\s)\s*")
-_OPEN_END = re.compile(r"(?:[,;&/(+-]|\b(?:and|or|of|the|with|to|in|into|at|left|right|bilateral|a|an|for|by|was|were|from|on|his|her|each|per|using|approximately|then|cc|ml))$")
-_TABLE_GAP = re.compile(r"\s{3,}|\t+")
+_OPEN_END = re.compile(r"(?:[,;&/(+-]|\b(?:and|or|of|the|with|to|in|into|at|left|right|bilateral|a|an|for|by|was|were|from|on|his|her|each|per|using|approximately|then))$")
+_TABLE_GAP = re.compile(r"(?<=\S)\s{3,}(?=\S)|(?<=\S)\s{2,}(?=\S)")
+_WIDE_GAP = re.compile(r"(?<=\S)(?<![.!?:])\s{3,}(?=\S)|\.{3,}|\t")
 _PIPE = re.compile(r"\s*\|\s*")
+_TAB = re.compile(r"[ ]*\t[ ]*")
 _RULE = re.compile(r"[-=_*~+|: ]{3,}$")
 _HEADER_WORD = re.compile(
-    r"\b(?:muscles?|sites?|sides?|laterality|locations?|vol(?:ume)?|dose|drugs?|medication|agent|conc(?:entration)?|strength|left|right|lt|rt|l|r|"
+    r"#|\b(?:muscles?|sites?|sides?|laterality|locations?|portion|part|route|sticks?|passes|points?|twitch|tender(?:ness)?|units?|total|vol(?:ume)?|dose|drugs?|medication|agent|conc(?:entration)?|strength|left|right|lt|rt|l|r|"
     r"injected|injections?|inj|amount|amt|#|no|number|count|trigger points?|level|region|findings?|ml|cc|units|notes?|comments?|response|ltr|jump|twitch|done|status)\b"
 )
 
@@ -69,40 +72,42 @@ def _wrap_width(lines: list[_Line | None]) -> int:
 
 def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int) -> bool:
     """Whether ``following`` goes on with the sentence of ``line`` (a hard wrap)."""
-    if following.bullet or following.rule or line.rule:
+    if following.bullet or following.rule or line.rule or _is_record(folded, line) or _is_record(folded, following):
         return False
     if BOX.match(folded, following.start) or _is_row(folded, following) or _is_row(folded, line):
         return False
     first = text[following.start]
     tail = folded[max(line.start, line.end - 24) : line.end]
-    head = _LABEL.match(folded, following.start, min(following.end, following.start + 60))
-    labelled = head is not None and ":" in head.group() and (first.isupper() or head.end() >= following.end)
     if tail.endswith(":"):
         return False
-    if _OPEN_END.search(tail) and not labelled:
-        return True
-    # a line broken at the margin: the next word would not have fitted
     next_word = len(folded[following.start : following.end].split(None, 1)[0])
-    full = wrap >= 50 and line.width + next_word + 1 > wrap - 4
-    if labelled and not (full and first.islower()):
+    full = wrap >= 50 and line.width >= 40 and line.width + next_word + 1 > wrap - 4
+    head = _LABEL.match(folded, following.start, min(following.end, following.start + 60))
+    labelled = head is not None and ":" in head.group() and len(head["label"].split()) <= 6
+    if labelled and not (full and first.islower() and following.width > 30):
         return False
-    if full and (first.islower() or first.isdigit() or first in "(\"'" or not tail.endswith((".", "!", "?"))):
+    if _OPEN_END.search(tail) and (first.islower() or line.width >= 40 or not tail.endswith(",")):
         return True
-    if full and tail.endswith("."):
-        return True
-    ends = tail.endswith((".", "!", "?", ":", ";"))
-    # prose wrapped narrower than the widest line
-    return not ends and first.islower() and line.width >= 40 and folded[line.start : line.start + 1] != ""
+    if full:
+        return first.islower() or first.isdigit() or first in "(\"'" or not tail.endswith((".", "!", "?")) or line.width > wrap - 12
+    # prose wrapped narrower than the widest line, or a wrapped list item
+    ends = tail.endswith((".", "!", "?", ";"))
+    return not ends and first.islower() and line.width >= 40
+
+
+def _is_record(folded: str, line: _Line) -> bool:
+    """ "Label      value" or "Name ....... value": a line that stands alone."""
+    return _WIDE_GAP.search(folded, line.start, line.end) is not None
 
 
 def _is_row(folded: str, line: _Line) -> bool:
     piece = folded[line.start : line.end]
-    return piece.count("|") >= 2 or (piece.count("|") == 1 and len(piece) < 90) or len(_TABLE_GAP.findall(piece)) >= 2 or "\t" in piece
+    return piece.count("|") >= 1 or "\t" in piece or len(_TABLE_GAP.findall(piece)) >= 2
 
 
 def _cells(folded: str, line: _Line) -> list[Cell]:
     piece = folded[line.start : line.end]
-    gap = _PIPE if "|" in piece else _TABLE_GAP
+    gap = _PIPE if "|" in piece else _TAB if "\t" in piece else _TABLE_GAP
     cells = []
     at = 0
     for match in gap.finditer(piece):
@@ -118,10 +123,13 @@ def _cells(folded: str, line: _Line) -> list[Cell]:
 
 
 def _is_header(folded: str, cells: list[Cell]) -> bool:
-    named = sum(1 for cell in cells if cell.end - cell.start <= 32 and _HEADER_WORD.search(folded, cell.start, cell.end))
-    filled = sum(1 for cell in cells if cell.end > cell.start)
-    digits = sum(1 for cell in cells if any(c.isdigit() for c in folded[cell.start : cell.end]))
-    return filled >= 2 and named >= max(2, filled - 1) and digits == 0
+    filled = [cell for cell in cells if cell.end > cell.start]
+    named = sum(1 for cell in filled if cell.end - cell.start <= 32 and _HEADER_WORD.search(folded, cell.start, cell.end))
+    digits = sum(1 for cell in filled if any(c.isdigit() for c in folded[cell.start : cell.end]))
+    return len(filled) >= 2 and named >= max(2, len(filled) - 2) and digits == 0 and _HEADER_SITE.search(folded, cells[0].start, cells[-1].end) is not None
+
+
+_HEADER_SITE = re.compile(r"\b(?:muscles?|sites?|locations?|side|trigger points?|target|region|structure|area|tp|trp|drug|medication|agent)\b")
 
 
 def split_units(note: Note) -> None:
@@ -131,6 +139,7 @@ def split_units(note: Note) -> None:
     wrap = _wrap_width(lines)
     units: list[Unit] = []
     header: list[Cell] | None = None
+    header_start = 0
     blank = False
     previous: _Line | None = None
     for line in lines:
@@ -138,22 +147,30 @@ def split_units(note: Note) -> None:
             blank, previous = True, None
             continue
         if line.rule:
-            # a rule under a heading or table header does not end the table
-            previous = None
+            previous = None  # a rule under a heading or table header does not end the table
             continue
-        if _is_row(folded, line):
-            cells = _cells(folded, line)
-            if len(cells) >= 2:
-                if _is_header(folded, cells):
-                    header = cells
-                    units.append(Unit(line.start, line.end, line.indent, body=line.start, cells=cells, after_blank=blank, heading=True))
-                else:
-                    _name_columns(folded, cells, header)
-                    units.append(Unit(line.start, line.end, line.indent, body=line.start, cells=cells, after_blank=blank))
+        cells = _cells(folded, line) if _is_row(folded, line) else []
+        if header is not None and (not cells or (blank and "|" not in folded[line.start : line.end])):
+            # a name alone under a table's columns is a row with nothing in it
+            if not cells and not blank and not line.bullet and line.width < 40 and ":" not in folded[line.start : line.end]:
+                cells = [Cell(line.start, line.end)]
+            else:
+                header = None
+        if cells:
+            is_header = len(cells) >= 2 and _is_header(folded, cells)
+            if is_header:
+                header, header_start = cells, line.start - line.indent
+            elif header:
+                _name_columns(folded, cells, header, line, header_start)
+            if header or len(cells) >= 2:
+                match = _BULLET.match(folded, line.start, line.end) if line.bullet else None
+                unit = Unit(line.start, line.end, line.indent, body=line.start, cells=cells, after_blank=blank, heading=is_header, number=line.number)
+                unit.columns = tuple(folded[cell.start : cell.end].strip() for cell in header) if header else ()
+                if match and cells[0].start < match.end() <= cells[0].end:
+                    cells[0].start = match.end()
+                units.append(unit)
                 blank, previous = False, line
                 continue
-        else:
-            header = None
         if previous is not None and units and not units[-1].cells and _continues(folded, text, previous, line, wrap):
             units[-1].end = line.end
         else:
@@ -164,12 +181,17 @@ def split_units(note: Note) -> None:
     note.units = units
 
 
-def _name_columns(folded: str, cells: list[Cell], header: list[Cell] | None) -> None:
-    if not header:
+def _name_columns(folded: str, cells: list[Cell], header: list[Cell], line: _Line, header_start: int) -> None:
+    """Give each cell the heading of its column: by number where the row is complete, else by position on the line."""
+    piece = folded[line.start : line.end]
+    if "|" in piece or "\t" in piece or len(cells) == len(header):
+        for cell, head in zip(cells, header, strict=False):
+            cell.header = folded[head.start : head.end].strip()
         return
-    if len(cells) == len(header):
-        pairs = zip(cells, header, strict=True)
-    else:
-        pairs = zip(cells, header, strict=False)
-    for cell, head in pairs:
+    row_start = line.start - line.indent
+    for cell in cells:
+        middle = (cell.start + min(cell.end, cell.start + 12)) / 2 - row_start
+        head = min(header, key=lambda h: (abs((h.start + h.end) / 2 - header_start - middle), h.start))
+        if cell is cells[0]:
+            head = header[0]
         cell.header = folded[head.start : head.end].strip()

@@ -16,6 +16,8 @@ def link_counts(note: Note) -> None:
         return
     muscles = [site for site in note.sites if site.kind in ("muscle", "region", "level")]
     for quantity in counted:
+        if quantity.unit == "times" and note.folded[quantity.start - 1 : quantity.start].isdigit():
+            continue  # a needle's size ("0.30x60")
         number = int(quantity.value if quantity.kind == "count" else quantity.count)
         if not 0 < number <= 60:
             continue

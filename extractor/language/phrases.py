@@ -69,29 +69,45 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(regex + r"(?![^\W\d_])")
 
 
+class _Entry(Generic[Payload]):
+    """One pattern, compiled when a note first holds its first word: most never are."""
+
+    __slots__ = ("_match", "pattern", "payload", "prefix")
+
+    def __init__(self, pattern: str, payload: Payload, prefix: str = "") -> None:
+        self.pattern = pattern
+        self.payload = payload
+        self.prefix = prefix
+        self._match = None
+
+    def match(self, folded: str, start: int, end: int) -> re.Match[str] | None:
+        if self._match is None:
+            self._match = compile_pattern(self.pattern).match
+        return self._match(folded, start, end)
+
+
 class PhraseIndex(Generic[Payload]):
     """Patterns indexed by their first word, so that a pass costs one dictionary look-up a word."""
 
     def __init__(self, patterns: Iterable[tuple[str, Payload]]) -> None:
-        self._exact: dict[str, list[tuple[re.Pattern[str], Payload]]] = defaultdict(list)
-        self._prefix: dict[str, list[tuple[str, re.Pattern[str], Payload]]] = defaultdict(list)
+        exact: dict[str, list[_Entry[Payload]]] = defaultdict(list)
+        prefix: dict[str, list[_Entry[Payload]]] = defaultdict(list)
         for pattern, payload in patterns:
-            regex = compile_pattern(pattern)
-            for first in pattern.split()[0].split("|"):
+            for first in pattern.split(None, 1)[0].split("|"):
                 if first.endswith("*"):
-                    self._prefix[first[:3]].append((first[:-1], regex, payload))
+                    prefix[first[:3]].append(_Entry(pattern, payload, first[:-1]))
                 else:
-                    self._exact[first].append((regex, payload))
-        self._exact = dict(self._exact)
-        self._prefix = dict(self._prefix)
+                    exact[first].append(_Entry(pattern, payload))
+        self._exact = dict(exact)
+        self._prefix = dict(prefix)
 
     def find(self, folded: str, words: Iterable[Word], end: int) -> Iterator[PhraseMatch]:
         """All matches that start at one of ``words`` and end by ``end``; several may start at one word."""
         exact, prefix = self._exact, self._prefix
         for word in words:
-            for regex, payload in exact.get(word.text, ()):
-                if match := regex.match(folded, word.start, end):
-                    yield PhraseMatch(word.start, match.end(), payload)
-            for start, regex, payload in prefix.get(word.text[:3], ()):
-                if word.text.startswith(start) and (match := regex.match(folded, word.start, end)):
-                    yield PhraseMatch(word.start, match.end(), payload)
+            for entry in exact.get("#" if word.text[0].isdigit() else word.text, ()):
+                if match := entry.match(folded, word.start, end):
+                    yield PhraseMatch(word.start, match.end(), entry.payload)
+            for entry in prefix.get(word.text[:3], ()):
+                if word.text.startswith(entry.prefix) and (match := entry.match(folded, word.start, end)):
+                    yield PhraseMatch(word.start, match.end(), entry.payload)

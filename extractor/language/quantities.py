@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from extractor.language import quantity_patterns as patterns
@@ -27,8 +26,7 @@ _BEFORE = 64  # characters that the patterns for words before a number may need
 _GAUGES = range(16, 35)
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """One number of the text with what it measures.
 
     ``start`` and ``end`` cover the number, its unit and the words right behind it that qualify it ("0.5 mL each",
@@ -91,7 +89,7 @@ def _append(folded: str, found: list[Quantity], quantity: Quantity) -> None:
         last = found[-1]
         between = folded[last.core_end : quantity.start].strip()
         if between in ("-", "to") and last.value2 is None and last.unit == quantity.unit and quantity.value2 is None:
-            found[-1] = replace(quantity, start=last.start, value=last.value, value2=quantity.value)
+            found[-1] = quantity._replace(start=last.start, value=last.value, value2=quantity.value)
             return
     found.append(quantity)
 
@@ -126,6 +124,10 @@ def _read_digits(folded: str, here: int, stop: int, found: list[Quantity]) -> tu
     elif previous == " " and folded[here - 2 : here - 1] == "x" and (times := _times_at(folded, here, stop)):
         if not (found and found[-1].kind == "gauge" and found[-1].core_end >= here - 4):
             return times, times.end
+    quick = patterns.QUICK.match(folded, here, stop)
+    if quick is not None and quick[1] not in patterns.FOLLOWERS:
+        end = patterns.DIGITS_ONLY.match(folded, here, stop).end()
+        return _bare(folded, here, end, float(folded[here:end]), None), end
     if match := patterns.SHAPE.match(folded, here, stop):
         return _shaped(folded, match), match.end()
     numbers = patterns.NUMBERS.match(folded, here, stop)
@@ -197,7 +199,7 @@ def _measure(folded: str, numbers: re.Match[str], here: int, stop: int) -> Quant
     second = value_of(numbers["second"]) if numbers["second"] else None
     unit = patterns.UNIT.match(folded, numbers.end(), stop)
     if unit is None:
-        return _bare(folded, numbers, here, value, second)
+        return _bare(folded, here, numbers.end(), value, second)
     if unit["units"] and patterns.CODE_BEFORE.search(folded[max(0, here - _BEFORE) : here]):  # "Lot 4567U"
         return Quantity(here, unit.end(), "code", value, core_end=unit.end())
     if second is not None and second <= value and "-" in folded[numbers.end("first") : numbers.start("second")]:
@@ -205,23 +207,26 @@ def _measure(folded: str, numbers: re.Match[str], here: int, stop: int) -> Quant
     return _with_unit(folded, here, value, second, unit, stop)
 
 
-def _bare(folded: str, numbers: re.Match[str], here: int, value: float, second: float | None) -> Quantity | None:
+def _bare(folded: str, here: int, end: int, value: float, second: float | None) -> Quantity | None:
     """A number without a unit counts something only behind a label that says what."""
     if folded[here - 1 : here] not in (" ", ":", "#", "=", "-"):
         return None
     before = folded[max(0, here - _BEFORE) : here]
     last = before.rstrip()[-1:]
-    if last in ":#=-" and (match := patterns.NUMBERED.search(before)):
-        return Quantity(here, numbers.end(), "count", value, _counted(match["noun"]), second, core_end=numbers.end())
-    if patterns.CODE_BEFORE.search(before):
-        return Quantity(here, numbers.end(), "code", value, core_end=numbers.end())
-    if value in _GAUGES and patterns.GAUGE_BEFORE.search(before):
-        return Quantity(here, numbers.end(), "gauge", value, core_end=numbers.end())
+    if last not in ":#=-." and value not in _GAUGES:
+        return None
+    listed = folded[end : end + 2] in (". ", ") ", ".\n", ")\n")  # "Sites: 1. left trapezius"
+    if last in ":#=-" and not listed and (match := patterns.NUMBERED.search(before)):
+        return Quantity(here, end, "count", value, _counted(match["noun"]), second, core_end=end)
+    if last in ":#.=" and patterns.CODE_BEFORE.search(before):
+        return Quantity(here, end, "code", value, core_end=end)
+    if value in _GAUGES and ("needle" in before or "gauge" in before or last == "#") and patterns.GAUGE_BEFORE.search(before):
+        return Quantity(here, end, "gauge", value, core_end=end)
     return None
 
 
 def _with_unit(folded: str, here: int, value: float, second: float | None, unit: re.Match[str], stop: int) -> Quantity:
-    kind = next(name for name in _UNIT_KINDS if unit[name] is not None)
+    kind = str(unit.lastgroup)  # the outermost group closes last
     end = unit.end()
     if kind == "strength":
         return _strength(here, value, second, unit)
@@ -243,12 +248,6 @@ def _with_unit(folded: str, here: int, value: float, second: float | None, unit:
     return Quantity(here, words.end, words.kind or kind, value, name, second, words.per, words.count, core_end=end)
 
 
-_UNIT_KINDS = (
-    "volume", "strength", "mass", "units", "meq", "percent", "gauge", "length", "time", "degree", "pressure", "rate",
-    "weight", "count",
-)  # fmt: skip
-
-
 def _strength(here: int, value: float, second: float | None, unit: re.Match[str]) -> Quantity:
     mass = unit["cmass"]
     written = unit["cvol"] or unit["cin"]
@@ -263,7 +262,7 @@ def _strength(here: int, value: float, second: float | None, unit: re.Match[str]
         name = "units/mL" if mass[0] in "ui" else "mg/mL"
     if not volume:
         volume = 1.0
-    denominator = volume if written else second
+    denominator = volume if written else None
     return Quantity(here, unit.end(), "concentration", round(value / volume, 6), name, denominator, core_end=unit.end())
 
 
@@ -290,14 +289,29 @@ def _qualify(folded: str, here: int, end: int, stop: int, kind: str) -> _Qualifi
         else:
             break
     if per is None:
-        before = folded[max(0, here - _BEFORE) : here]
-        if patterns.TOTAL_BEFORE.search(before):
-            per = "total"
-        elif patterns.WASTED_BEFORE.search(before):
-            per = "wasted"
-        elif patterns.EACH_BEFORE.search(before):
-            per = "each"
+        per = _said_before(folded[max(0, here - _BEFORE) : here])
+        if per == "container":
+            return _Qualified(end, None, None, per)
     return _Qualified(at, per, count, None)
+
+
+def _said_before(before: str) -> str | None:
+    """What the words that lead to an amount make of it.
+
+    A pattern that must end where the text ends is tried at every character; asking for its key words first costs little.
+    """
+    if ("vial" in before or "syringe" in before or "bottle" in before) and patterns.CONTAINER_BEFORE.search(before):
+        return "container"
+    if ("tot" in before or "all" in before or "=" in before or "sum" in before or "used" in before) and patterns.TOTAL_BEFORE.search(before):
+        return "total"
+    if any(word in before for word in _WASTE_WORDS) and patterns.WASTED_BEFORE.search(before):
+        return "wasted"
+    if ("each" in before or "per" in before or "/" in before) and patterns.EACH_BEFORE.search(before):
+        return "each"
+    return None
+
+
+_WASTE_WORDS = ("wast", "discard", "dispos", "unused", "remain", "left over")
 
 
 def _per(noun: str | None) -> str:

@@ -8,7 +8,7 @@ from extractor.language.numbers import DIGITS, NUMBER, SPELLED
 
 NOUN = (
     r"(?:injections?|inj\b\.?|sites?|spots?|points?|trigger\s?points?|tr\.?p'?s?\b|tps?\b|tpis?\b|mtrps?\b|locations?|areas?|"
-    r"places|muscles?|levels?|passes|sticks|insertions|regions?|knots?|bands?)(?![a-z])"
+    r"places|muscles?|levels?|passes|sticks|insertions|regions?|knots?|bands?|total(?=\s?[,.;)\n]|$))(?![a-z])"
 )
 _ADJECTIVE = (
     r"(?:(?:different|separate|distinct|individual|total|discrete|of the|of these|the|needle|muscle|trigger|tender|myofascial|"
@@ -54,7 +54,7 @@ UNIT = re.compile(
     rf"(?P<volume>{_VOLUME})"
     rf"|(?P<strength>{_STRENGTH})"
     r"|(?P<mass>(?:mcg|[uµμ]g|micrograms?|milligrams?|mgs?|m\.g\.|grams?|gms?)(?:'s)?(?![a-z]|\s?/\s?kg)\.?)"
-    r"|(?P<units>(?:units?|iu|i\.u\.|u)(?:'s)?(?![a-z'.]|\.[a-z]|-?\d))"
+    r"|(?P<units>(?:units?|iu|i\.u\.|u)(?:'s)?(?![a-z']|\.[a-z]|-?\d))"
     r"|(?P<meq>meqs?(?![a-z]))"
     r"|(?P<percent>%|percent\b|per cent\b|pct\b)"
     r"|(?P<gauge>(?:gauge|gage|guage|gauze|ga|g)(?![a-z]))"
@@ -71,7 +71,7 @@ UNIT = re.compile(
 
 # Behind an amount.
 EACH = re.compile(
-    r"[\s,;:(]{0,3}(?:(?:was|were)\s)?(?:(?:injected|deposited|infiltrated|given|administered|placed|delivered|used)\s)?"
+    r"[\s,;:()]{0,3}(?:(?:was|were)\s)?(?:(?:injected|deposited|infiltrated|given|administered|placed|delivered|used)\s)?"
     r"(?:(?:(?:in)?to|at|in|for|per|with|of)\s)?(?:"
     r"(?:each|every)(?!\s(?:other|of which|time|containing|drug|medication|agent|anesthetic)\b)"
     r"(?:\s(?:of\s)?(?:the\s|these\s|those\s|my\s)?(?:(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|different|separate|"
@@ -83,7 +83,7 @@ EACH = re.compile(
 )
 ALIQUOT = re.compile(r"[\s-]{0,2}(?:aliquots?|increments?|boluses|bolus|deposits|portions)\b")
 TIMES = re.compile(
-    rf"[\s,(]{{0,3}}(?:x|\*|times)\s?(?P<n>\d{{1,2}}|{SPELLED})"
+    rf"[\s,()]{{0,3}}(?:x|\*|times)\s?(?P<n>\d{{1,2}}|{SPELLED})"
     r"(?![\d./]|\s?(?:cc|ml|mg|%|inch|in\b|\"|cm|mm|days?|weeks?|wks?|months?|min|hours?|years?|yrs?))\)?"
     rf"(?:\s?{_ADJECTIVE}(?P<noun>{NOUN}))?"
 )
@@ -98,9 +98,9 @@ CONTAINER = re.compile(
     r"plastic|disposable|glass|size|bd|3-ring|slip-tip)[\s-]){0,3}(?:syringes?|vials?|bottles?|ampules?|ampoules?|amps?|bags?)\b"
 )
 WASTED_AFTER = re.compile(
-    r"[\s,(]{0,3}(?:(?:of|the|was|were|is|being|remaining|left|over|leftover|unused|then|drug|medication|medicine|solution|"
+    r"[ ,(]{0,3}(?:(?:of|the|was|were|is|being|remaining|left|over|leftover|unused|then|drug|medication|medicine|solution|"
     r"from|vial|and|toxin|botox|it|mixture|excess|extra|amount|remainder)\s){0,6}"
-    r"(?:wasted|discarded|wastage|waste|disposed|thrown (?:away|out)|unused|left over|not used)\b"
+    r"(?:wasted|discarded|wastage|waste|disposed|thrown (?:away|out)|unused|left over|not used)\b(?!\s?[:=])"
 )
 HOME_DOSE = re.compile(
     r"[\s,]{0,2}(?:(?:tabs?|tablets?|caps?|capsules?|delayed release|er|xr|sr|pill|one|1|take)\s){0,4}"
@@ -115,6 +115,7 @@ RELIEF = re.compile(
 )
 
 # Before a number; each is searched in the few words that precede it and must end there.
+CONTAINER_BEFORE = re.compile(r"\b(?:vials?|syringes?|bottle)(?:\s(?:size|used))?\s?[:=]\s?$")
 TOTAL_BEFORE = re.compile(
     r"(?:\btot(?:al(?:ing|ling|ed|s)?)?\.?|\baltogether|\bin all|\bsum|\bvolume used|=)"
     r"(?:\s(?:volume|dose|amount|quantity|vol\.?|injectate|of (?:the )?(?:injectate|solution|medication|mixture|medicine|local|"
@@ -134,7 +135,7 @@ EACH_BEFORE = re.compile(
 NUMBERED = re.compile(
     r"(?:(?:number|no\.?|#|count|total|quantity)\s?(?:of\s)?"
     r"(?:(?:the|different|separate|distinct|individual|muscles?|trigger|tender|myofascial|total|tp|needle|all)\s){0,3}"
-    rf"|(?:^|\n)[\s*#>-]{{0,4}}(?:(?:total|trigger|muscle)\s)?)(?P<noun>{NOUN})"
+    rf"|\b(?:(?:total|trigger|muscle)\s)?)(?P<noun>{NOUN})"
     r"(?:\s(?:injected|treated|performed|given|done|today|were|used)){0,3}\s?[:=-]\s?$"
 )
 CODE_BEFORE = re.compile(
@@ -143,6 +144,23 @@ CODE_BEFORE = re.compile(
 )
 GAUGE_BEFORE = re.compile(r"(?:\bneedles?(?: size| gauge)?|\bgauge)\s?[:=#-]?\s?#?$|#$")
 
+# A plain number and the word or sign behind it. Most numbers of a note are followed by something that no other pattern
+# knows; one look at it saves trying them all.
+QUICK = re.compile(r"\d++(?:\.\d++)?+[ \n\t-]{0,3}+([a-zµμ]++|[^a-z]|$)")
+_WORDS = """
+    m ml mls mi rnl cc ccs c milliliter milliliters millilitre millilitres cubic mil mils
+    mg mgs mcg ug µg μg milligram milligrams microgram micrograms gram grams gm gms g unit units iu i u meq meqs
+    percent per pct gauge gage guage gauze ga inch inches in mm cm centimeter centimeters millimeter millimeters
+    second seconds sec secs minute minutes min mins hour hours hr hrs day days week weeks wk wks month months mo mos year years yr yrs y
+    degree degrees deg bpm beats kg kgs lb lbs pound pounds kilogram kilograms ounce ounces oz
+    injection injections inj site sites spot spots point points trigger triggerpoint triggerpoints trp trps tr tp tps tpi tpis mtrp mtrps
+    location locations area areas places muscle muscles level levels passes sticks insertions region regions knot knots band bands total
+    different separate distinct individual discrete of the needle tender myofascial active such painful palpable identified affected more
+    additional other bilateral left right mapped marked cervical thoracic lumbar deep taut unique palpated designated
+    to or out and x half one two three four five a am p pm k
+"""
+FOLLOWERS = frozenset(_WORDS.split()) | frozenset("0123456789%\"'°/:+.,)½¼¾⅓⅔⅛⅜⅝⅞&")
+
 # The rest of a vertebral level or code behind its letter: "C[2-3]", "T[4/5]", "M[79.18]".
 LEVEL_REST = re.compile(
     r"\d{1,4}(?:\.\d{1,4}[a-z]?)?(?:\s?[-/]\s?(?:[ctls]\s?)?\d{1,2}(?![\d.%]|\s?(?:cc|m[lg]|u\b|units)))?"
@@ -150,6 +168,7 @@ LEVEL_REST = re.compile(
 # A scanner's "O.5" and "l%": the letters to look for, and what must follow.
 MISREAD_AT = ("o.", "l.", "i.", "l%", "i%")
 MISREAD = re.compile(r"(?<![a-z0-9.])(?:o\.\d{1,3}|[li]\.\d|[li](?=%))(?=\s?(?:%|m[l1]|cc|mg))")
+DIGITS_ONLY = re.compile(r"\d++(?:\.\d++)?+")
 DIGIT = re.compile(r"[0-9½¼¾⅓⅔⅛⅜⅝⅞]|\.(?=\d)")
 SPELLED_HERE = re.compile(rf"(?<![a-z0-9_-]){SPELLED}")
 LETTERS = re.compile(r"[a-z]+")

@@ -12,8 +12,10 @@ from extractor.language.layout import BOX
 from extractor.language.text import words
 
 # An inline heading may start a line or follow the end of a sentence or a wide gap.
-_HEADING = re.compile(r"(?P<title>[A-Za-z][A-Za-z0-9/&'()., #\-\u2013]{0,58}?)\s{0,2}(?P<mark>:(?![\d/])|\s[-\u2013\u2014]{1,2}\s|[-\u2013\u2014]\s(?=[A-Z])|\.{3,}|>{1,2}\s)")
+_HEADING = re.compile(r"(?P<title>[A-Za-z][A-Za-z0-9/&'()., #\-\u2013]{0,58}?)\s{0,2}(?P<mark>:(?![\d/])|\t|(?<=\S)\s{2,}(?=\S)|\s[-\u2013\u2014]{1,2}\s|[-\u2013\u2014]\s(?=[A-Z])|\.{3,}|>{1,2}\s)")
 _INLINE = re.compile(r"(?:(?<=[.;!?)\]|])\s{1,4}|\s{2,}|\t|\|\s?|\*\*)(?P<title>[A-Z][A-Za-z/&'\- ]{0,44}?)\*{0,2}\s?:(?![\d/])")
+# Headings as dictated: "Plan, continue meloxicam …", "On exam she is …"
+_SPOKEN = re.compile(r"(?:(?<=[.!?]\s)|(?<=[.!?]\s\s)|(?<=\n)|\A)(?P<title>(?:Assessment|Plan|Impression|Recommendations?|(?:On|Upon) (?:exam|examination)|On physical (?:exam|examination))(?=[,.]?\s))(?=,|\.\s|\s(?:she|he|there|the|today|patient|pt|I|we|is|her|his|of)\b)")
 _MARKDOWN = re.compile(r"^[#*_=\s\[<]+|[#*_=:\s\]>]+$")
 _SOAP = re.compile(r"(?P<letter>a/p|a&p|[soap])\s{0,2}(?:[:)]|\s-\s|\.(?=\s)|-(?=\s))\s*|(?P<bare>s|o|a|p|a/p)\s{0,2}$")
 _DATE_HEADER = re.compile(
@@ -59,6 +61,26 @@ def _key(title: str) -> str:
     return " ".join(word.text for word in words(title.lower()))
 
 
+# Sections that fill one line: a paragraph after a blank line is not theirs any more.
+_SHORT = frozenset({"header", "signature", "vitals", "postprocedure", "preparation", "billing", "injectate", "consent", "diagnosis", "allergies", "addendum"})
+
+
+def _close_short(sections: list[Section], note: Note, unit: Unit, previous: Unit) -> None:
+    """End a one-line section behind its line."""
+    current = sections[-1]
+    if current.category not in _SHORT or current.title is None:
+        return
+    if note.folded[current.title[1] : unit.start].strip(" :*#=-_\n\r\t]>") == "":
+        return  # a heading alone on its line: what follows is its text
+    alone = previous.heading or not (previous.start <= current.title[0] < previous.end)
+    if alone and not unit.after_blank:
+        return
+    if not alone and unit.indent > previous.indent and not unit.after_blank:
+        return  # indented under it
+    before = next((s.category for s in reversed(sections[:-1]) if s.category not in _SHORT), "none")
+    sections.append(Section(unit.start, len(note.text), before, None, current.visit))
+
+
 def _looks_like_title(raw: str) -> bool:
     """Capitals, or Capitalised Words: how headings are set."""
     letters = [char for char in raw if char.isalpha()]
@@ -79,12 +101,15 @@ class SectionFinder:
     def __call__(self, note: Note) -> None:
         note.visits = find_visits(note)
         sections = [Section(0, len(note.text), "none")]
-        for unit in note.units:
+        for index, unit in enumerate(note.units):
+            if index:
+                _close_short(sections, note, unit, note.units[index - 1])
             found = self._unit_heading(note, unit)
             if found:
                 self._open(sections, note, *found)
-            for title_start, title_end, category, content in self._inline_headings(note, unit):
-                self._open(sections, note, title_start, title_end, category, content)
+            for inline in sorted(self._inline_headings(note, unit)):
+                if inline[0] > sections[-1].start or inline[0] == 0:
+                    self._open(sections, note, *inline)
         for section, following in zip(sections, [*sections[1:], None], strict=True):
             section.end = following.start if following else len(note.text)
         note.sections = sections
@@ -100,6 +125,8 @@ class SectionFinder:
             if unit.heading or not unit.cells:
                 return None
         text = note.text
+        if BOX.match(note.folded, unit.body, unit.end):
+            return None
         raw = text[unit.body : unit.end]
         cleaned_start = unit.body + (len(raw) - len(_MARKDOWN.sub("", raw, count=1)) if raw and raw[0] in "#*_=[<" else 0)
         first_line_end = _line_end(text, unit)
@@ -131,7 +158,8 @@ class SectionFinder:
         # a heading alone on its line
         if len(whole) <= 70 and len(whole.split()) <= 9 and first_line_end == unit.end and not whole.endswith((".", ",", ";")):
             category = self.lexicon.exact(whole)
-            if category is None and (marked or (_looks_like_title(whole) and whole.upper() == whole and len(whole) > 3)):
+            plain = re.sub(r"\([^)]*\)", "", whole).strip()
+            if category is None and (marked or (_looks_like_title(plain) and plain.upper() == plain and len(plain) > 3)):
                 category = self.lexicon.loose(whole)
             if category and (marked or raw.rstrip().endswith(":") or _looks_like_title(whole) or not unit.bullet):
                 unit.heading = True
@@ -144,6 +172,8 @@ class SectionFinder:
         unit.body = min(body, unit.end)
 
     def _inline_headings(self, note: Note, unit: Unit) -> Iterable[tuple[int, int, str, int]]:
+        for match in _SPOKEN.finditer(note.text, unit.body, unit.end):
+            yield match.start("title"), match.end("title"), self.lexicon.exact(match["title"].rsplit(" ", 1)[-1]) or "none", match.end()
         if unit.end - unit.body < 12 or ":" not in note.text[unit.body : unit.end]:
             return
         for match in _INLINE.finditer(note.text, unit.body, unit.end):

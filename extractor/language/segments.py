@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from extractor.language.annotations import Note, Segment, Unit
 from extractor.language.layout import BOX
@@ -18,7 +19,7 @@ _CLAUSE = re.compile(
     r";|,?\s(?:but|however|although|though|whereas|while|yet|otherwise|nevertheless|except that)\b|\s-{1,2}\s(?=(?:not|no|held|deferred|spared|declined|planned|will)\b)"
     r"|,\s(?=(?:and\s)?(?:we|i|he|she|they|pt|patient|the patient|will|plan|then)\s)"
 )
-_LABEL = re.compile(r"(?P<label>[^\s:|][^:|\n;.]{0,58}?)\s{0,3}:(?![\d/])\s*")
+_LABEL = re.compile(r"(?P<label>[^\s:|][^:|\n;.]{0,58}?)(?:\s{0,3}:(?![\d/])|\s?\.{3,}|\s{3,}(?=\S)|\s{1,2}(?:-{1,2}|=)\s(?=\S))\s*")
 _SHORT = 64
 
 
@@ -27,12 +28,23 @@ def build_segments(note: Note) -> None:
     _link_parents(note)
     sentence = 0
     for index, unit in enumerate(note.units):
-        for start, end, box, cell, is_label in _pieces(note, unit):
-            for s_start, s_end in _sentences(note, start, end):
+        for piece in _pieces(note, unit):
+            for s_start, s_end in _sentences(note, piece.start, piece.end):
                 sentence += 1
                 for c_start, c_end in _clauses(note, s_start, s_end):
                     section = section_at(note, max(c_start, unit.start))
-                    note.segments.append(Segment(c_start, c_end, index, sentence, section, box, cell, is_label))
+                    note.segments.append(Segment(c_start, c_end, index, sentence, section, piece.box, piece.cell, piece.is_label, piece.sides))
+
+
+class _Piece(NamedTuple):
+    """A stretch of one unit."""
+
+    start: int
+    end: int
+    box: bool | None = None
+    cell: str | None = None  # heading of the column
+    is_label: bool = False
+    sides: tuple[str, ...] | None = None
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
@@ -43,46 +55,75 @@ def _strip(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _pieces(note: Note, unit: Unit) -> Iterator[tuple[int, int, bool | None, str | None, bool]]:
-    """Stretches of one unit: (start, end, box, heading of the column, is it a label)."""
+def _pieces(note: Note, unit: Unit) -> Iterator[_Piece]:
     if unit.heading and unit.cells:
         return
     if unit.cells:
+        whole = list(BOX.finditer(note.folded, unit.start, unit.end))
+        if whole and not unit.columns:
+            yield from _boxed(note, unit.body, unit.end, None)
+            return
         for cell in unit.cells:
             yield from _boxed(note, cell.start, cell.end, cell.header)
         return
     section = note.sections[unit.section]
     if section.title and unit.start <= section.title[0] < unit.body:
-        yield section.title[0], section.title[1], None, None, True
+        yield _Piece(section.title[0], section.title[1], is_label=True)
     start = unit.body
     match = _LABEL.match(note.folded, start, unit.end)
     if match and match.end() <= unit.end and len(match["label"].split()) <= 8 and not BOX.search(match["label"]):
         unit.label = (match.start("label"), match.end("label"))
-        yield unit.label[0], unit.label[1], None, None, True
-        start = match.end()
+        if not _side_boxes(note, match.end(), unit.end):
+            yield _Piece(unit.label[0], unit.label[1], is_label=True)
+            start = match.end()
     yield from _boxed(note, start, unit.end, None)
 
 
-def _boxed(note: Note, start: int, end: int, header: str | None) -> Iterator[tuple[int, int, bool | None, str | None, bool]]:
+_BOX_SIDE = re.compile(r"[\s(]*(?P<side>left|right|lt|rt|l|r|bilateral|bilat|both|b/l|bl|b)\b\.?[\s),;/|:.-]*")
+_SIDE_OF = {"left": ("left",), "lt": ("left",), "l": ("left",), "right": ("right",), "rt": ("right",), "r": ("right",)}
+
+
+def _side_boxes(note: Note, start: int, end: int) -> bool:
+    """Whether every tick box in the stretch is for a side and nothing else."""
+    boxes = list(BOX.finditer(note.folded, start, end))
+    if not boxes:
+        return False
+    ends = [box.start() for box in boxes[1:]] + [end]
+    return all((match := _BOX_SIDE.match(note.folded, box.end(), stop)) and match.end() >= stop for box, stop in zip(boxes, ends, strict=True))
+
+
+def _boxed(note: Note, start: int, end: int, header: str | None) -> Iterator[_Piece]:
     boxes = list(BOX.finditer(note.folded, start, end))
     if not boxes:
         if start < end:
-            yield start, end, None, header, False
+            yield _Piece(start, end, None, header)
         return
-    before = note.folded[start : boxes[0].start()].strip(" \t-:*|")
+    before = note.folded[start : boxes[0].start()].strip(" \t-:*|.")
     after = note.folded[boxes[-1].end() : end].strip()
     crossed = _crossed_means_no(note)
+    ends = [box.start() for box in boxes[1:]] + [end]
+    matches = [_BOX_SIDE.match(note.folded, box.end(), stop) for box, stop in zip(boxes, ends, strict=True)]
+    if all(matches):
+        ticked = tuple(s for box, match in zip(boxes, matches, strict=True) if match and _ticked(box, crossed) for s in _SIDE_OF.get(match["side"], ("left", "right")))
+        last = matches[-1]
+        if before and last and last.end() >= end:
+            yield _Piece(start, boxes[0].start(), bool(ticked), header, sides=ticked)
+            return
+        if not before and len(boxes) > 1 and last and last.end() < end:
+            # "[ ] R [x] L  levator": the boxes stand in front of their muscle
+            if all(match and match.end() >= stop for match, stop in list(zip(matches, ends, strict=True))[:-1]):
+                yield _Piece(last.end(), end, bool(ticked), header, sides=ticked)
+                return
     if before and not after:  # "Trapezius [x]  Rhomboid [ ]": the box follows its text
         at = start
         for box in boxes:
-            yield at, box.start(), _ticked(box, crossed), header, False
+            yield _Piece(at, box.start(), _ticked(box, crossed), header)
             at = box.end()
         return
     if before:
-        yield start, boxes[0].start(), None, header, False
-    for box, following in zip(boxes, [*boxes[1:], None], strict=True):
-        stop = following.start() if following else end
-        yield box.end(), stop, _ticked(box, crossed), header, False
+        yield _Piece(start, boxes[0].start(), None, header)
+    for box, stop in zip(boxes, ends, strict=True):
+        yield _Piece(box.end(), stop, _ticked(box, crossed), header)
 
 
 def _crossed_means_no(note: Note) -> bool:
@@ -132,48 +173,51 @@ _SIDE_ONLY = re.compile(
 )
 
 
-def _introduces(note: Note, unit: Unit) -> bool:
+def _introduces(note: Note, unit: Unit, following: Unit | None) -> bool:
     raw = note.folded[unit.start : unit.end].rstrip("*_ ")
     if raw.endswith(":"):
+        return True
+    if unit.cells:
+        return False
+    short = unit.end - unit.start < 80
+    if short and following is not None and following.indent > unit.indent and not following.after_blank and following.section == unit.section:
         return True
     return unit.end - unit.start < 32 and _SIDE_ONLY.fullmatch(note.folded, unit.start, unit.end) is not None
 
 
 def _link_parents(note: Note) -> None:
-    """Give list items the unit that introduces them."""
-    stack: list[int] = []  # sentence-like introduction, then at most one short label under it
+    """Give list items the unit that introduces them: the nearest open introduction by indent."""
+    stack: list[tuple[int, bool]] = []  # unit index, whether it is a short label
     units = note.units
     for index, unit in enumerate(units):
+        following = units[index + 1] if index + 1 < len(units) else None
+        opens = _introduces(note, unit, following)
         if index and unit.section != units[index - 1].section:
-            stack = [i for i in stack if units[i].section == unit.section]
-        if stack and _ends_list(note, units, stack, index):
-            stack = []
+            stack = [entry for entry in stack if units[entry[0]].section == unit.section]
+        while stack and _closed(note, units, stack, index, opens):
+            stack.pop()
         if stack:
-            unit.parent = stack[-1]
-        if not _introduces(note, unit):
-            continue
-        short = unit.end - unit.start < 32
-        if short and stack:
-            outer = stack[0]
-            if units[outer].end - units[outer].start < 32 and units[outer].indent >= unit.indent:
-                stack = [index]
-                unit.parent = None
-            else:
-                stack = [outer, index]
-                unit.parent = outer
-        else:
-            stack = [index]
-            unit.parent = None
+            unit.parent = stack[-1][0]
+        if opens:
+            stack.append((index, unit.end - unit.start < 32))
 
 
-def _ends_list(note: Note, units: list[Unit], stack: list[int], index: int) -> bool:
-    unit, previous = units[index], units[index - 1]
+def _closed(note: Note, units: list[Unit], stack: list[tuple[int, bool]], index: int, opens: bool) -> bool:
+    """Whether the innermost open introduction does not reach the unit any more."""
+    top, label = stack[-1]
+    head, unit, previous = units[top], units[index], units[index - 1]
+    if unit.indent > head.indent and not unit.after_blank:
+        return False
+    if top == index - 1:  # directly under the introduction
+        colon = note.folded[head.start : head.end].rstrip("*_ ").endswith(":")
+        side = _SIDE_ONLY.fullmatch(note.folded, head.start, head.end) is not None
+        if opens and unit.indent <= head.indent and unit.end - unit.start < 32 and label:
+            return True
+        return not (colon or side) and unit.indent <= head.indent
+    if opens and unit.end - unit.start < 32 and label:
+        return unit.indent <= head.indent  # a sibling label
     if unit.bullet or unit.cells or BOX.match(note.folded, unit.body):
-        return False
-    if _introduces(note, unit) and unit.end - unit.start < 32:
-        return bool(unit.after_blank and units[stack[0]].end - units[stack[0]].start < 32 and not _SIDE_ONLY.fullmatch(note.folded, unit.start, unit.end))
-    if index - 1 in stack:  # directly under the introduction
-        return False
+        return unit.indent < head.indent or (head.bullet and unit.indent <= head.indent) or (unit.after_blank and not previous.bullet and not previous.cells)
     if previous.bullet or previous.cells:
-        return unit.indent <= units[stack[0]].indent or unit.after_blank
-    return unit.after_blank or unit.end - unit.start > 2 * _SHORT
+        return True
+    return unit.after_blank or unit.end - unit.start > 2 * _SHORT or unit.indent < head.indent

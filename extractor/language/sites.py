@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 
 from extractor.language.annotations import Entity, LevelMark, Note, Segment, SideMark, Site
+from extractor.language.laterality import taken_back
 from extractor.language.text import words as split_words
 from extractor.lexicon import Lexicon
 
@@ -70,9 +71,87 @@ def build_sites(note: Note, portions: PortionWords) -> None:
         levels = [level for level in note.levels if segment.start <= level.start < segment.end]
         sides = [side for side in note.sides if segment.start <= side.start < segment.end]
         sites = _attach_levels(note, segment, index, sites, levels, sides)
+        _resolve_relative(note, segment, sites, sides)
         _attach_sides(note, segment, sites, sides)
         note.sites.extend(sites)
     note.sites.sort(key=lambda site: site.start)
+    _sides_from_rows(note)
+    _sides_from_above(note)
+    for site, following in zip(note.sites, note.sites[1:], strict=False):
+        if following.start - site.end < 60 and taken_back(note, site.end, following.start):
+            site.assertion, site.rule = "negated", "taken-back"
+
+
+_EMPTY_CELL = re.compile(r"[\s_.-]*(?:0|no|none|n|n/a|held|deferred|not .*)?[\s_.-]*")
+
+
+def _sides_from_rows(note: Note) -> None:
+    """Sides from side boxes, and from the other cells of a table row."""
+    for site in note.sites:
+        segment = note.segments[site.segment]
+        if segment.sides:
+            _give(site, segment.sides, own=True)
+        unit = note.units[segment.unit]
+        if segment.cell is None or site.kind not in ("muscle", "region") or site.own_side:
+            continue
+        found: set[str] = set()
+        for cell in unit.cells:
+            if cell.start <= site.start < cell.end:
+                continue
+            text = note.folded[cell.start : cell.end].strip()
+            column = _SIDE_COLUMN.fullmatch(cell.header)
+            if column:
+                if not _EMPTY_CELL.fullmatch(text):
+                    found.update(("left",) if column["side"][0] == "l" else ("right",) if column["side"][0] == "r" else ("left", "right"))
+                continue
+            marks = [side for side in note.sides if cell.start <= side.start and side.end <= cell.end]
+            if marks and len(text) <= 2 + sum(mark.end - mark.start for mark in marks) + 8 or (marks and re.search(r"side|later", cell.header)):
+                for mark in marks:
+                    found.update(mark.sides)
+        if found:
+            _give(site, tuple(found), own=True)
+
+
+_SIDE_COLUMN = re.compile(r"(?P<side>left|right|lt|rt|l|r|bilateral|both|b)(?:\sside)?(?:\s?\(?(?:ml|cc|units?|u|#|vol|volume)\)?)?")
+
+
+def _sides_from_above(note: Note) -> None:
+    """A site without a side takes that of the label or heading over it ("LEFT:", "Injected (L)")."""
+    for site in note.sites:
+        if site.sides or site.kind not in ("muscle", "level"):
+            continue
+        segment = note.segments[site.segment]
+        unit = note.units[segment.unit]
+        spans = [unit.label] if unit.label and not segment.is_label and site.start >= unit.label[1] else []
+        index = unit.parent
+        for _ in range(4):
+            if index is None:
+                break
+            spans.append((note.units[index].start, note.units[index].end))
+            index = note.units[index].parent
+        title = note.sections[segment.section].title
+        if title:
+            spans.append(title)
+        for start, end in spans:
+            if end - start > 160 or any(other.start >= start and other.end <= end and other.kind == "muscle" for other in note.sites):
+                continue
+            marks = [side for side in note.sides if start <= side.start < end and side.sides]
+            if marks:
+                sides = {s for mark in marks for s in mark.sides}
+                site.sides = tuple(s for s in ("left", "right") if s in sides)
+                break
+
+
+def _resolve_relative(note: Note, segment: Segment, sites: list[Site], sides: list[SideMark]) -> None:
+    """Give "the same side" and "the opposite side" the side of the site last named before."""
+    for mark in sides:
+        if not mark.relative:
+            continue
+        earlier = [side for side in note.sides if side.end <= mark.start and len(side.sides) == 1]
+        if not earlier:
+            continue
+        last = earlier[-1].sides[0]
+        mark.sides = (last,) if mark.relative == "same" else ("right" if last == "left" else "left",)
 
 
 def _segment_of(note: Note, starts: list[int], position: int) -> int | None:
@@ -276,9 +355,14 @@ def _list_between(note: Note, head: Site, level: LevelMark) -> bool:
 
 
 def _attach_sides(note: Note, segment: Segment, sites: list[Site], sides: list[SideMark]) -> None:
-    if not sites or not sides:
+    if not sites:
         return
-    sides = [side for side in sides if not any(site.start <= side.start < site.end and site.kind == "muscle" for site in sites)]
+    if not sides:
+        _each_side(note, sites)
+        return
+    sides = [side for side in sides if side.sides and not any(site.start <= side.start < site.end and site.kind == "muscle" for site in sites)]
+    if any(site.kind == "muscle" for site in sites):
+        sites = [site for site in sites if site.kind in ("muscle", "level", "region")]
     style_post = _post_style(note, sites, sides)
     post: list[tuple[SideMark, int]] = []  # side, index of the site that it stands behind
     broad: list[SideMark] = []
@@ -297,6 +381,7 @@ def _attach_sides(note: Note, segment: Segment, sites: list[Site], sides: list[S
             post.append((side, before))
         else:
             broad.append(side)
+    _each_side(note, sites)
     for side, index in post:
         _give(sites[index], side.sides, own=True)
         sites[index].phrase = (sites[index].phrase[0], max(side.end, sites[index].phrase[1]))
@@ -305,6 +390,18 @@ def _attach_sides(note: Note, segment: Segment, sites: list[Site], sides: list[S
         _carry_back(note, sites, side, index)
     for side in broad:
         _spread(note, segment, sites, side)
+
+
+_EACH = re.compile(r"\b(?:each|both|either)\s(?:of\sthe\s)?(?:of\s)?(?:the\s)?\Z")
+
+
+def _each_side(note: Note, sites: list[Site]) -> None:
+    """ "1 mL to each trapezius": a paired muscle in the singular, each of them."""
+    for site in sites:
+        if site.kind == "muscle" and not site.sides:
+            start = (site.phrase or (site.start, site.end))[0]
+            if _EACH.search(note.folded, max(0, start - 16), start):
+                _give(site, ("left", "right"), own=True)
 
 
 def _give(site: Site, sides: tuple[str, ...], *, own: bool) -> None:
@@ -356,6 +453,8 @@ def _choose(note: Note, side: SideMark, sites: list[Site], before: int | None, a
         return "post" if comma_only and re.match(r"\s*[,;.]", note.folded[side.end : side.end + 3]) else "pre"
     if to_before == "tight" and to_after == "tight":
         return "post" if style_post else "pre"
+    if side.adverb and to_before == "far" and to_after != "list" and sites[before].kind == "muscle" and _reaches_back(note, sites[before], side) and not sites[before].sides:
+        return "post"
     if gap_before.strip() in (",", "-", "--", ":", "|"):
         return "post"
     return "broad"

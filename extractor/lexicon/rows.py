@@ -70,7 +70,7 @@ class AmbiguousSense(NamedTuple):
 
     form: str
     sense: str
-    """What it means then, in a few words; the id for a region."""
+    """What it means then, in a few words; for a region, its id in ``regions.tsv``."""
     kind: Literal["region", "nerve", "joint", "side", "procedure", "word"]
     prefer: tuple[str, ...] = ()
     """As :attr:`MuscleForm.prefer`."""

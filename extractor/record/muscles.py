@@ -83,7 +83,8 @@ def _inherit_sides(note: Note, sites: list[Site], titles: list[Site]) -> None:
         return
     stated: dict[str, tuple[str, ...]] = defaultdict(tuple)
     for site in note.sites:
-        if site.sides and site.assertion in ("injected", "finding") and (site.assertion == "injected" or site.rule in ("examined-only", "marked-then-injected")):
+        visit = note.visits[note.sections[note.segments[site.segment].section].visit]
+        if site.sides and visit.current and site.assertion in ("injected", "finding", "planned") and note.sections[note.segments[site.segment].section].category not in ("history", "plan", "followup", "subjective"):
             for target in site.targets:
                 stated[target] = tuple(s for s in _SIDE_ORDER if s in stated[target] or s in site.sides)
     general = _procedure_side(note)

@@ -37,7 +37,7 @@ def procedure_of(note: Note, sites: Sites) -> Procedure:
             events.append(("performed", index))
             if len(proofs) < 3 and frame.strong:
                 proofs.append(evidence(note, segment.start, segment.end))
-        elif frame.whole and (frame.topic == "tpi" or any(s.segment == index and s.kind == "muscle" for s in note.sites)):
+        elif frame.whole == "declined" or frame.whole and (frame.topic == "tpi" or any(s.segment == index and s.kind == "muscle" for s in note.sites)):
             events.append((frame.whole, index))
         if performed or (frame.procedural and frame.owner in (None, "tpi")):
             kinds = {cue.type for cue in frame.cues}
@@ -84,8 +84,11 @@ def _performing(note: Note, position: int) -> bool:
 
 def _other_status(note: Note, events: list[tuple[str, int]]) -> str:
     kinds = {kind for kind, index in events if _relevant(note, index)}
+    events = [(kind, index) for kind, index in events if kind != "discussed"]
     planned = {"planned", "postponed"} & kinds
     future = any(kind == "postponed" or (kind == "planned" and _firm(note, index)) for kind, index in events if _relevant(note, index))
+    if any(kind == "declined" and _declines_injection(note, index) for kind, index in events):
+        kinds.add("declined")
     if "declined" in kinds and not _rebooked(note, events):
         return "declined"
     if planned and future:
@@ -93,6 +96,14 @@ def _other_status(note: Note, events: list[tuple[str, int]]) -> str:
     if "historical" in kinds:
         return "historical"
     return "absent"
+
+
+def _declines_injection(note: Note, index: int) -> bool:
+    """A refusal that names no muscle, in a note that speaks of trigger point injections."""
+    segment = note.segments[index]
+    if not any(frame.topic == "tpi" for frame in note.frames) and not re.search(r"\binjections?\b", note.folded):
+        return False
+    return re.search(r"\b(?:inject\w*|procedure|it|needles?|today|treatment|shots?|tpis?|proceed|go through)\b", note.folded[segment.start : segment.end]) is not None
 
 
 def _rebooked(note: Note, events: list[tuple[str, int]]) -> bool:

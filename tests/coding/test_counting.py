@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from extractor.coding import decide, load_policy
 from extractor.models import Doubt, StatedCount
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
+
 from extractor.coding import decide, load_policy
 from extractor.models import Record, StatedCode
 
@@ -17,7 +20,7 @@ class Vector(NamedTuple):
     record: Record
     code: str | None
     status: str
-    settings: dict[str, str] = {}
+    settings: Mapping[str, str] = MappingProxyType({})
     findings: tuple[str, ...] = ()
     note: str = ""
 

@@ -14,7 +14,7 @@ __all__ = ["Clause", "Site", "cut_clauses"]
 _END = re.compile(
     r"[.!?](?<!\bapprox\.)(?<!\bno\.)(?<!\bdr\.)(?<!\bvs\.)(?<!\blt\.)(?<!\brt\.)(?<!\bbilat\.)(?<!\btot\.)(?<!\bvol\.)(?<!\bconc\.)"
     r"(?<!\bsol\.)(?<!\bsoln\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bc\.)(?<!\bl\.)(?<!\br\.)(?<!\binj\.)(?=\s|$)(?!\s{1,2}(?:of|x|each|per|and|with|to)\s)"
-    r"|;|\n\s*\n|,?\s(?:and\s)?(?:then|followed by|after which|subsequently|thereafter|next,)\s"
+    r"|;|\n\s*\n|(?:,\s(?:and\s)?then|\sand then|,?\sfollowed by|,?\safter which|,?\s(?:subsequently|thereafter),?|,\snext,)\s"
     r"|\n(?=[ \t]*(?:[-*+>\u2022\u25cf\u25aa]\s|\d{1,2}[.)]\s|\[.?\]|\(.?\)\s|[\u2610-\u2612\u25a1]|[a-z][a-z /()#%-]{1,34}:))"
 )
 _LINE = re.compile(r"\n(?=[ \t]*[^\s])")
@@ -24,6 +24,7 @@ _SKIN = re.compile(
     r"|(?:an(?:a)?esthe[a-z]*|infiltrat[a-z]*|numb[a-z]*|wheals?|local an(?:a)?esthetic)[^.;\n]{0,45}\bskin\b(?!\s(?:was|is|prep))"
     r"|\bskin\s?(?:wheals?|weal)|\bwheals?\b|\bintradermal|\bsubcutaneous(?:ly)?\b|\bsub\s?q\b|\bsuperficial (?:tissues?|an)|\bneedle (?:entry|insertion) sites? (?:was|were) (?:an|numb)"
     r"|\b(?:topical(?:ly)?|emla|ethyl chloride|vapocoolant|vapo-coolant|cold spray|freeze spray|gebauer|pain ?ease|lmx|numbing cream)\b"
+    r"|\b(?:for|to|at) (?:the )?skin\b"
     r"|\b(?:for|as|under) local an(?:a)?esthe(?:sia|tic)\b|\blocal an(?:a)?esthesia (?:was|of|with|using|given|obtained|achieved|provided|[:-])"
 )
 _ROUTE_AFTER = re.compile(
@@ -41,12 +42,16 @@ _NEGATED_AFTER = re.compile(
 )
 _UNTICKED = re.compile(r"(?:\[\s{0,3}\]|\[_{1,3}\]|\(\s{0,3}\)|\(_{1,2}\)|[\u2610\u25a1\u25fb\u274f])\s{0,2}(?:[^\n\[\]()\u2610\u2612\u2611\u25a1]{0,40})$")
 _TICKED = re.compile(r"\[\s?(?:x|\u2713|\u2714|\*)\s?\]|\(\s?(?:x|\u2713|\u2714|\*)\s?\)|[\u2611\u2612\u2713\u2714]")
-_DILUENT_BEFORE = re.compile(r"(?:reconstitut|dilut)[a-z]*[^.;\n]{0,60}$")
+_DILUTION = re.compile(r"\b(?:reconstitut|dilut|diluent|drawn|mixed|in \d)")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site named in the text, as the caller found it. ``sides`` is how many sides of it were injected."""
+    """A site named in the text, as the caller found it.
+
+    ``key`` tells different sites apart (muscle and side). ``sides`` is how many sides of it were injected; 0 for a site of
+    unknown number ("the left-sided trigger points").
+    """
 
     start: int
     end: int
@@ -66,6 +71,11 @@ class Clause:
     quantities: list[Quantity] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
     index: int = 0
+
+    def blank(self, start: int, end: int) -> None:
+        """Take words out of ``text``; offsets stay."""
+        first, last = max(start, self.start) - self.start, min(end, self.end) - self.start
+        self.text = self.text[:first] + " " * (last - first) + self.text[last:]
 
 
 def cut_clauses(
@@ -89,22 +99,55 @@ def cut_clauses(
             clause.sites = [site for site in sites if first <= site.start < last]
             if not (clause.drugs or clause.quantities):
                 continue
-            if clause.drugs and _SKIN.search(clause.text) and not _also_injects(clause):
-                continue
-            _drop_uninjected(folded, clause, anesthetics, salines if toxin_used else frozenset())
+            if not clause.sites:
+                clause.sites = _sides(clause)
+            clause.quantities = [q for q in clause.quantities if not _BOX_BEFORE.search(folded[max(first, q.start - 8) : q.start])]
+            if clause.drugs:
+                _drop_skin(clause)
+            _drop_uninjected(folded, clause, anesthetics, salines if toxin_used else frozenset(), toxins)
             clauses.append(clause)
     return clauses
 
 
-_INTO_MUSCLE = re.compile(r"\b(?:trigger|tps?|trps?|muscles?|myofascial|tpi)\b")
+_BOX_BEFORE = re.compile(r"(?:\[\s{0,3}\]|\[_{1,3}\]|\(\s{1,3}\)|[\u2610\u25a1\u25fb\u274f])\s{0,2}$")
+_SIDE = re.compile(
+    r"\b(?:on (?:the|his|her) (?P<on>left|right)\b|(?P<side>left|right)(?:[- ]sided?)?(?:\s[a-z]+){0,2}?\s(?:trigger|tps?|trps?|muscles?|sites?|points?|side|areas?|region))"
+)
 
 
-def _also_injects(clause: Clause) -> bool:
-    """"1% lidocaine was infiltrated subcutaneously and into the trigger point" is still about the trigger point."""
-    if "wheal" in clause.text or "topical" in clause.text or "spray" in clause.text:
-        return False
+def _sides(clause: Clause) -> list[Site]:
+    """Places that only a side tells apart, where the caller knows no site."""
+    return [
+        Site(clause.start + match.start(), clause.start + match.end(), str(match["on"] or match["side"]), 0)
+        for match in _SIDE.finditer(clause.text)
+    ]  # fmt: skip
+
+
+_TOPICAL = re.compile(r"topical|spray|emla|ethyl chloride|coolant|pain ?ease|lmx|cream")
+_INTO_MUSCLE = re.compile(r"\b(?:and|then) (?:into|deep(?:er)? into|the) [^.;,]{0,30}\b(?:trigger|tps?|trps?|muscles?|myofascial)\b")
+_PIECE = re.compile(r"[^,]+")
+
+
+def _drop_skin(clause: Clause) -> None:
+    """Take out drugs and amounts of a skin wheal or a topical; what else the clause says stays."""
     match = _SKIN.search(clause.text)
-    return bool(match and _INTO_MUSCLE.search(clause.text, match.end())) and "and into" in clause.text
+    if match is None or _INTO_MUSCLE.search(clause.text, match.end()):
+        return
+    pieces = [piece.span() for piece in _PIECE.finditer(clause.text)]
+    touched = [piece for piece in pieces if match.start() < piece[1] and piece[0] < match.end()]
+    start, end = clause.start + touched[0][0], clause.start + touched[-1][1]
+    if not any(start <= mention.start < end for mention in clause.drugs):
+        if _TOPICAL.search(clause.text, start - clause.start, end - clause.start):
+            return
+        start, end = clause.start, clause.end
+    elif not _INJECTS.search(clause.text[: start - clause.start] + clause.text[end - clause.start :]):
+        start, end = clause.start, clause.end
+    clause.drugs = [mention for mention in clause.drugs if not start <= mention.start < end]
+    clause.quantities = [quantity for quantity in clause.quantities if not start <= quantity.start < end]
+    clause.blank(start, end)
+
+
+_INJECTS = re.compile(r"\b(?:inject\w*|infiltrat\w*|deposit\w*|instill\w*|placed|administered|given)\b")
 
 
 def _pieces(folded: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -134,7 +177,9 @@ def _ends_line(folded: str, start: int, stop: int, following: int, end: int) -> 
     return len(line) < 60 and not rest.startswith(("of ", "and ", "with ", "each", "x ", "per ", "mixed", "was ", "were ", "into ", "in "))
 
 
-def _drop_uninjected(folded: str, clause: Clause, anesthetics: frozenset[str], diluents: frozenset[str]) -> None:
+def _drop_uninjected(
+    folded: str, clause: Clause, anesthetics: frozenset[str], diluents: frozenset[str], toxins: frozenset[str]
+) -> None:
     kept: list[DrugMention] = []
     for mention in clause.drugs:
         before = folded[max(clause.start, mention.start - 60) : mention.start]
@@ -142,7 +187,7 @@ def _drop_uninjected(folded: str, clause: Clause, anesthetics: frozenset[str], d
             _NEGATED_BEFORE.search(before)
             or _NEGATED_AFTER.match(folded, mention.end, clause.end)
             or _ROUTE_AFTER.match(folded, mention.end, clause.end)
-            or (mention.drug in diluents and _DILUENT_BEFORE.search(folded[max(clause.start, mention.start - 90) : mention.start]))
+            or (mention.drug in diluents and _dilutes(clause, mention, toxins))
             or (mention.drug not in anesthetics and _shot(folded, clause, mention))
             or _unticked(folded, mention)
         )
@@ -153,8 +198,13 @@ def _drop_uninjected(folded: str, clause: Clause, anesthetics: frozenset[str], d
         if hasattr(reason, "start") and reason.re is _NEGATED_BEFORE:
             first = mention.start - len(before) + reason.start()
         _drop_amounts(clause, mention)
-        _blank(clause, first, mention.end)
+        clause.blank(first, mention.end)
     clause.drugs = kept
+
+
+def _dilutes(clause: Clause, mention: DrugMention, toxins: frozenset[str]) -> bool:
+    """Whether saline is what a toxin was dissolved in."""
+    return any(other.drug in toxins for other in clause.drugs) or _DILUTION.search(clause.text) is not None
 
 
 def _shot(folded: str, clause: Clause, mention: DrugMention) -> bool:
@@ -175,23 +225,25 @@ def _unticked(folded: str, mention: DrugMention) -> bool:
 
 def _drop_amounts(clause: Clause, mention: DrugMention) -> None:
     """Amounts that hang on a mention that does not count go with it."""
-    kept = []
-    for quantity in clause.quantities:
-        between = (
-            clause.text[quantity.end - clause.start : mention.start - clause.start]
-            if quantity.end <= mention.start
-            else clause.text[mention.end - clause.start : quantity.start - clause.start]
-        )
-        hangs = len(between) <= 6 and between.strip(" (:-,") in ("", "of") and "," not in between
-        if quantity.kind in ("mass", "volume", "concentration", "units", "meq", "dilution") and hangs and mention.drug != "epinephrine":
-            _blank(clause, quantity.start, quantity.end)
-        elif quantity.kind == "dilution":
-            _blank(clause, quantity.start, quantity.end)
-        else:
-            kept.append(quantity)
-    clause.quantities = kept
+    dropped: list[Quantity] = []
+    left, right = mention.start, mention.end
+    if mention.drug != "epinephrine":
+        for quantity in clause.quantities:
+            if quantity.unit == "units/mL":  # "reconstituted in 4 mL saline (50 units/mL)" is the toxin's
+                continue
+            if quantity.start >= right and _hangs(clause, right, quantity.start):
+                dropped.append(quantity)
+                right = quantity.end
+        for quantity in reversed(clause.quantities):
+            if quantity.end <= left and _hangs(clause, quantity.end, left):
+                dropped.append(quantity)
+                left = quantity.start
+    dropped += [quantity for quantity in clause.quantities if quantity.kind == "dilution"]
+    for quantity in dropped:
+        clause.blank(quantity.start, quantity.end)
+    clause.quantities = [quantity for quantity in clause.quantities if quantity not in dropped]
 
 
-def _blank(clause: Clause, start: int, end: int) -> None:
-    first, last = max(start, clause.start) - clause.start, min(end, clause.end) - clause.start
-    clause.text = clause.text[:first] + " " * (last - first) + clause.text[last:]
+def _hangs(clause: Clause, start: int, stop: int) -> bool:
+    between = clause.text[start - clause.start : stop - clause.start]
+    return len(between) <= 5 and between.strip(" (:-)") in ("", "of")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
 from extractor.language.injectate.clauses import Clause, Site
 from extractor.language.quantities import AMOUNTS, Quantity
@@ -13,17 +14,18 @@ __all__ = ["Event", "Merged", "Rank", "SiteSummary", "merge", "read_event"]
 
 _INJECTED = re.compile(
     r"\b(?:inject(?:ed|ing|ion|ions)?|infiltrat\w*|deposit\w*|administer\w*|instill\w*|deliver\w*|received?|given|placed|needled|treated|infused|"
-    r"introduced|put|went|injxn|inj)\b"
+    r"introduced|put|went|injxn|inj|used|utilized|got)\b"
 )
 _PREPARED = re.compile(
     r"\b(?:draw|drawn|drew|prepared|mixed|mixture|mixing|mix|reconstitut\w*|loaded|filled|syringes?|vials?|solution|containing|consisting|composed|combined|"
     r"combination|injectate|cocktail|medications?|meds|materials?|supplies|agents?)\b"
 )
 _EACH = re.compile(
-    r"(?<!prior to )(?<!before )(?<!between )(?<!after )(?:\b(?:each|every)\b(?! (?:other|time|drug|medication|agent|syringe)\b)|\bapiece\b|"
+    r"(?<!prior to )(?<!before )(?<!between )(?<!after )(?:\b(?:each|every)\b(?! (?:other|time|drug|medication|agent|syringe)\b)|\bapiece\b|\bea\b|"
     r"(?:\bper|/) ?(?:trigger |tender |injection )?(?:point|site|spot|muscle|tp|trp|area|location|level|side|injection)\b|\b(?:at|to|into) all (?:\w+ )?(?:sites|points|trigger points|muscles)\b)"
     r"(?: (?:of (?:the |these )?)?(?:\w+ ){0,2}?(?P<noun>muscles?|sides?|levels?)\b)?"
 )
+_BOTH_SIDES = re.compile(r"[^.;\d]{0,25}\b(?:left|right|l|r|lt|rt)\b[^.;\d]{0,12}\band\s\w+\s")
 _CHECK = re.compile(r"\b(?:prior to|before|between|after|with) (?:each|every) (?:injection|pass|needle|insertion|site|deposit)")
 _MORE = re.compile(r"\b(?:another|additional|a further|a second)\b")
 
@@ -80,9 +82,13 @@ class Merged:
     events: tuple[Event, ...]
 
 
-def read_event(quantity: Quantity, clause: Clause, summary: SiteSummary, *, each: bool) -> Event:
-    """Read one amount. ``each``: the clause gives its amounts per site, though not in so many words at this one."""
-    where = _sites_of(quantity, clause)
+def read_event(quantity: Quantity, clause: Clause, summary: SiteSummary, *, each: bool, linked: frozenset[int] = frozenset()) -> Event:
+    """Read one amount.
+
+    ``each``: the clause gives its amounts per site, though not in so many words at this one. ``linked``: starts of the
+    clause's amounts that hang on a drug.
+    """
+    where = _sites_of(quantity, clause, linked)
     per = quantity.per
     if per is None and each:
         match = _EACH.search(clause.text)
@@ -92,6 +98,10 @@ def read_event(quantity: Quantity, clause: Clause, summary: SiteSummary, *, each
     rank = Rank.LOCATED if where else Rank.PLAIN
     if per == "total":
         rank = Rank.TOTAL
+    elif (count := _count_behind(quantity, clause)) is not None:
+        times, rank = count, Rank.EACH
+    elif per is None and where and quantity.count is None and _counts_sites(quantity, clause):
+        times = None  # "1 cc into R trap x2": each time, or in all?
     elif quantity.count is not None:
         times, rank = quantity.count, Rank.LOCATED if where and per is None else Rank.EACH
     elif per in ("each", "site", "muscle", "side", "level"):
@@ -127,13 +137,22 @@ def _times(quantity: Quantity, per: str, clause: Clause, where: list[Site], summ
         return 2 * muscles, True
     if per == "level" and not any(count.unit == "levels" for count in counts):
         counts = [count for count in counts if count.unit != "muscles"]
+    behind = [count for count in counts if count.start >= quantity.end]
+    if len(behind) == 2 and _BOTH_SIDES.search(clause.text, behind[0].end - clause.start):
+        return behind[0].value + behind[1].value, True  # "4 sites on the left and 3 sites on the right"
     if counts:
         nearest = min(counts, key=lambda count: min(abs(count.start - quantity.end), abs(quantity.start - count.end)))
         return nearest.value, True
+    listed = where and ":\n" in clause.text[quantity.end - clause.start : where[0].start - clause.start]
+    if listed and summary.sided is not None:
+        return summary.sided, False  # the clause holds only the first line of the list
     if where:
         if per == "muscle":
             return len({site.key for site in where}), True
-        return sum(site.injections or site.sides for site in where), len(where) > 1
+        if len(where) == 1 and where[0].sides == 1 and 0 <= where[0].start - quantity.end <= 4:
+            return 2, True  # "0.5 mL into each rhomboid"
+        if count := sum(site.injections or site.sides for site in where):
+            return count, len(where) > 1
     if per == "muscle":
         return summary.muscles, False
     if summary.sites is not None:
@@ -141,28 +160,82 @@ def _times(quantity: Quantity, per: str, clause: Clause, where: list[Site], summ
     return summary.sided, False
 
 
-def _sites_of(quantity: Quantity, clause: Clause) -> list[Site]:
+_DRUG_BETWEEN = re.compile(r"[^,;:.\n]{0,40}$")
+
+
+def _count_behind(quantity: Quantity, clause: Clause) -> float | None:
+    """The number in "0.5 cc of 0.25% Marcaine x 6": behind the drug, but still the amount's."""
+    if quantity.count is not None or quantity.per is not None:
+        return None
+    for count in clause.quantities:
+        if count.kind != "count" or count.start < quantity.end or clause.text[count.start - clause.start] not in "x*":
+            continue
+        between = clause.text[quantity.end - clause.start : count.start - clause.start]
+        drugs = [drug for drug in clause.drugs if quantity.end <= drug.start < count.start]
+        others = [q for q in clause.quantities if q.kind in AMOUNTS and quantity.end <= q.start < count.start]
+        sites = [site for site in clause.sites if quantity.end <= site.start < count.start]
+        if len(drugs) == 1 and not others and not sites and count.start - drugs[0].end <= 3 and _DRUG_BETWEEN.search(between):
+            return count.value
+    return None
+
+
+def _counts_sites(quantity: Quantity, clause: Clause) -> bool:
+    """Whether the sites behind an amount have numbers of their own: "1 cc into R trap x2"."""
+    behind = [q for q in clause.quantities if q.start >= quantity.end]
+    following = next((q.start for q in behind if q.kind in AMOUNTS), clause.end)
+    sites = [site for site in clause.sites if quantity.end <= site.start < following]
+    return any(q.kind == "count" and q.unit == "times" and any(site.end <= q.start < following for site in sites) for q in behind)
+
+
+_BACKWARD = re.compile(
+    r"[\s:,()=|-]*(?:(?:was|were|received|receiving|got|given|each|then|muscles?|trigger points?|injected|treated|infiltrated|with|using|about|approximately|"
+    r"a|total|of|the|at|side)\b[\s:,()=|-]*)*"
+)
+_FORWARD = re.compile(
+    r"[\s,()-]*(?:(?:was|were|injected|deposited|infiltrated|given|administered|placed|delivered|into?|in|to|at|for|the|each|of|on|both|per|side|his|her|and)\b[\s,()-]*)*"
+)
+
+
+def _sites_of(quantity: Quantity, clause: Clause, linked: frozenset[int]) -> list[Site]:
     """The sites that an amount of the clause was given to: those behind it, or before it where sites come first."""
     if not clause.sites:
         return []
-    items: list[tuple[int, Site | Quantity]] = [(site.start, site) for site in clause.sites]
-    items += [(q.start, q) for q in clause.quantities if q.kind in AMOUNTS and q.per != "wasted"]
-    items.sort(key=lambda item: item[0])
-    runs: list[tuple[bool, list]] = []  # (is a run of sites, members)
-    for _, item in items:
-        is_site = isinstance(item, Site)
-        if not runs or runs[-1][0] != is_site:
-            runs.append((is_site, []))
-        runs[-1][1].append(item)
-    sites_first = runs[0][0] and not runs[-1][0]
-    for index, (is_site, members) in enumerate(runs):
-        if is_site or quantity not in members:
-            continue
-        order = (index - 1, index + 1) if sites_first else (index + 1, index - 1)
-        for place in order:
-            if 0 <= place < len(runs):
-                return list(runs[place][1])
-    return []
+    items: list[Site | Quantity] = [*clause.sites]
+    items += [q for q in clause.quantities if q.kind in AMOUNTS and q.per != "wasted"]
+    items.sort(key=lambda item: item.start)
+    runs: list[list[Site | Quantity]] = []
+    for item in items:
+        if not runs or isinstance(runs[-1][0], Site) != isinstance(item, Site):
+            runs.append([])
+        runs[-1].append(item)
+    place = next(index for index, run in enumerate(runs) if quantity in run)
+    later = [q for q in runs[place] if isinstance(q, Quantity) and q.start > quantity.start and q.kind == quantity.kind]
+    if quantity.start in linked and any(q.start not in linked for q in later):
+        return []  # "5 mL ropivacaine: 2 mL left trapezius, …": the 5 mL have no place
+    backward = _sites_first(clause, runs)
+    if backward:
+        chosen = runs[place - 1] if place else []
+    else:
+        before = runs[place - 1] if place and (len(runs) == 2 or quantity.per is not None) else []
+        chosen = runs[place + 1] if place + 1 < len(runs) else before
+    return [site for site in chosen if isinstance(site, Site)]
+
+
+def _sites_first(clause: Clause, runs: list[list[Site | Quantity]]) -> bool:
+    """Whether the clause names the site before its amount ("left trapezius 2 mL, right trapezius 1 mL")."""
+    votes = 0
+    masked = clause.text
+    for item in [*clause.drugs, *(q for q in clause.quantities if q.kind == "concentration")]:
+        masked = masked[: item.start - clause.start] + " " * (item.end - item.start) + masked[item.end - clause.start :]
+    for left, right in pairwise(runs):
+        between = masked[left[-1].end - clause.start : right[0].start - clause.start]
+        if isinstance(left[0], Site):
+            votes += 1 if _BACKWARD.fullmatch(between) else 0
+        else:
+            votes -= 1 if _FORWARD.fullmatch(between) or "into" in between else 0
+    if votes:
+        return votes > 0
+    return isinstance(runs[0][0], Site) and not isinstance(runs[-1][0], Site)
 
 
 def merge(events: list[Event]) -> Merged | None:
@@ -177,7 +250,7 @@ def merge(events: list[Event]) -> Merged | None:
         return _merged(value, Rank.TOTAL, chosen or events)
     delivered = [event for event in events if event.rank is not Rank.PLAIN]
     if delivered and (not all(event.value is None for event in delivered) or not usable):
-        chosen = _distinct(delivered)
+        chosen = _unrestated(_distinct(delivered))
         known = all(event.value is not None for event in chosen)
         more = [event for event in usable if event.rank is Rank.PLAIN and event.repeated]
         value = sum(event.value or 0 for event in [*chosen, *more]) if known else None
@@ -216,6 +289,21 @@ def _distinct(events: list[Event]) -> list[Event]:
         if not same:
             chosen.append(event)
     return chosen
+
+
+def _unrestated(events: list[Event]) -> list[Event]:
+    """Drop "1.5 mL at left trapezius, left levator, right levator" beside "1.5 mL per site" of the same places."""
+    each = [event for event in events if event.rank in (Rank.EACH, Rank.DERIVED) and event.value is not None]
+    kept = []
+    for event in events:
+        again = [
+            other for other in each
+            if other is not event and event.rank is Rank.LOCATED and other.quantity.value == event.quantity.value
+            and (not other.where or event.where <= other.where)
+        ]  # fmt: skip
+        if not again:
+            kept.append(event)
+    return kept
 
 
 def _plain(events: list[Event]) -> tuple[float | None, Rank, list[Event]]:

@@ -24,11 +24,16 @@ _LINK = re.compile(
     r"(?:[\s,:=()\[\]|@~*+#.\u2022-]|/|\b(?:of|an?|the|pf|mpf|sdv|mdv|preservatives?|free|plain|sterile|injectable|injection|inj|solution|soln|sol|"
     r"suspension|susp|hcl|strength|conc|concentration|vol|volume|dose|amount|amt|qty|quantity|total|approximately|about|approx|"
     r"diluted?|buffered|single|local|anesthetic|steroid|corticosteroid|cortisone|used|given|administered|injected|was|were|at|is|with|w|additional|"
-    r"each|another|or|ie|eg|i|e|per|containing|equal|to|in|medication|drug|agent|name|brand|epi|epinephrine|x|both|dextrose|usp|acetate|nacl|only|type|reconstituted|"
-    r"consisting|half|strength|as|follows|ml|site|vial|from)\b)*+"
+    r"each|another|or|ie|eg|i|e|per|medication|drug|agent|name|brand|epi|epinephrine|x|dextrose|usp|acetate|nacl|ac|acet|only|type|reconstituted|"
+    r"ml|site|vial)\b)*+"
 )
 _PHRASE_BREAK = re.compile(r"\b(?:and|with|plus|mixed|combined|together|w|added|along|followed|containing)\b|[+&;\n|]|w/")
 _MIX_WORDS = re.compile(r"\b(?:mixture|mix|solution|combination|cocktail|blend|injectate|containing|consisting|composed|comprised|made)\b")
+_COORDINATED = re.compile(r"and|/|&|\+|,|or|with")
+EQUAL_PARTS = re.compile(
+    r"\b(?:equal (?:parts?|volumes?|amounts?|proportions?|mix\w*|quantit\w+|ratio)|half[ -]and[ -]half|half/half|equally mixed|"
+    r"one[- ]to[- ]one|1 ?to ?1|1/1 mix\w*)\b"
+)
 _CONFLICT = 6.0
 _LOOSE = 1.5
 
@@ -46,6 +51,7 @@ class Part:
     volume: Quantity | None = None
     dose: Quantity | None = None
     wasted: list[Quantity] = field(default_factory=list)
+    quotient: Quantity | None = None  # "50 mg/5 mL" beside a strength in percent
 
     @property
     def implied(self) -> tuple[float, str] | None:
@@ -54,11 +60,41 @@ class Part:
 
 
 def link(clause: Clause) -> tuple[list[Part], list[Quantity]]:
-    """Return the parts of a clause and the amounts that belong to no drug by position."""
+    """Return the parts of a clause and the amounts (and strengths) that belong to no drug by position."""
+    additives = _take_additives(clause)
     amounts = [quantity for quantity in clause.quantities if quantity.kind in LINKED_KINDS]
     parts = _parts(clause, amounts)
     if not parts:
-        return [], [quantity for quantity in amounts if quantity.kind != "concentration"]
+        return additives, amounts
+    loose = _link_all(clause, parts, amounts)
+    loose += _unlink_whole(clause, parts)
+    for part in parts:
+        _read_quotient(part)
+    return sorted([*parts, *additives], key=lambda part: part.start), sorted(loose, key=lambda q: q.start)
+
+
+_OWN_AMOUNT = re.compile(r"(?:m[lg]|mcg|cc)\s(?:of\s)?$")
+
+
+def _take_additives(clause: Clause) -> list[Part]:
+    """Epinephrine in a local anesthetic stands outside the phrase: "1% lidocaine with epinephrine 1:200,000, 5 mL"."""
+    additives = []
+    for mention in [mention for mention in clause.drugs if mention.drug == "epinephrine"]:
+        before = clause.text[: mention.start - clause.start]
+        if len(clause.drugs) == 1 or _OWN_AMOUNT.search(before):
+            continue
+        additives.append(Part(mention.drug, mention.start, mention.end, clause, [mention]))
+        clause.drugs = [other for other in clause.drugs if other is not mention]
+        joined = re.search(r"(?:\b(?:with|and|w|plus)\b|w/|[+/&])\s?$", before)
+        clause.blank(clause.start + joined.start() if joined else mention.start, mention.end)
+    for quantity in [quantity for quantity in clause.quantities if quantity.kind == "dilution"]:
+        clause.blank(quantity.start, quantity.end)
+        clause.quantities = [other for other in clause.quantities if other is not quantity]
+    return additives
+
+
+def _link_all(clause: Clause, parts: list[Part], amounts: list[Quantity]) -> list[Quantity]:
+    """Give the parts their amounts; return those that are left."""
     inside = [q for q in amounts if any(part.start <= q.start < part.end for part in parts)]
     loose: list[Quantity] = []
     for quantity in inside:  # between a name and its synonym
@@ -74,7 +110,52 @@ def link(clause: Clause) -> tuple[list[Part], list[Quantity]]:
             owner = parts[index - 1] if place < split else parts[index] if index < len(parts) else None
             if owner is None or not _linkable(clause, owner, quantity) or not _attach(owner, quantity):
                 loose.append(quantity)
-    return parts, sorted((q for q in loose if q.kind != "concentration"), key=lambda q: q.start)
+    return loose
+
+
+def _unlink_whole(clause: Clause, parts: list[Part]) -> list[Quantity]:
+    """A volume beside one drug of a mixture may be the volume of the whole: take it off the drug and return it."""
+    holders = [part for part in parts if part.volume is not None]
+    if len(parts) < 2 or len(holders) != 1:
+        return []
+    holder = holders[0]
+    volume = holder.volume
+    assert volume is not None
+    others = [part for part in parts if part is not holder]
+    if any(part.dose is not None or (part.strength is not None and part.strength.value2 is not None) for part in others):
+        return []
+    ratios = [q.start for q in clause.quantities if q.kind == "ratio"]
+    if match := EQUAL_PARTS.search(clause.text):
+        ratios.append(clause.start + match.start())
+    first, last = parts[0], parts[-1]
+    if ratios:
+        own = holder is first and any(holder.start < at < parts[1].start for at in ratios)
+    elif volume.start > last.start:  # "lidocaine and bupivacaine, 8 mL in all"
+        own = volume.per != "total" or any(part.implied for part in others)
+        if own and volume.per is None and all(part.strength for part in parts) and len(parts) == 2:
+            own = not _COORDINATED.fullmatch(_gap_text(clause, first.end, last.start, clause.quantities).strip())
+    else:  # "10 mL of 1% lidocaine and 0.25% bupivacaine"
+        between = _gap_text(clause, first.end, parts[1].start, clause.quantities)
+        own = holder is not first or not _COORDINATED.fullmatch(between.strip()) or not all(part.strength for part in others)
+        own = own or any(part.strength and part.strength.unit != "%" for part in others)
+    if own:
+        return []
+    holder.volume = None
+    return [volume]
+
+
+def _read_quotient(part: Part) -> None:
+    """In "Kenalog 40 mg/1 cc" the strength is the amount as well, unless the note gives another."""
+    strength = part.quotient or part.strength
+    if strength is None or strength.value2 is None or part.volume is not None or part.dose is not None:
+        return
+    if strength.unit == "%":
+        return
+    unit = strength.unit.split("/")[0]
+    kind = {"mg": "mass", "mcg": "mass", "units": "units", "mEq": "meq"}[unit]
+    place = {"start": strength.start, "end": strength.end, "core_end": strength.core_end}
+    part.volume = Quantity(kind="volume", value=strength.value2, unit="mL", **place)
+    part.dose = Quantity(kind=kind, value=round(strength.value * strength.value2, 6), unit=unit, **place)
 
 
 def _parts(clause: Clause, amounts: list[Quantity]) -> list[Part]:
@@ -120,6 +201,8 @@ def _linkable(clause: Clause, part: Part, quantity: Quantity) -> bool:
     amounts = [q for q in clause.quantities if q.kind in LINKED_KINDS or q.kind == "dilution"]
     if quantity.end <= part.start:
         text = _gap_text(clause, quantity.end, part.start, [q for q in amounts if q is not quantity])
+        if len(clause.drugs) > 1 and (":" in text or (quantity.kind != "concentration" and text.count("(") > text.count(")"))):
+            return False  # "2 mL (1 mL of 1% lidocaine, 1 mL of 0.5% Marcaine)"
     else:
         text = _gap_text(clause, part.end, quantity.start, amounts)
         if "\n" in text.rstrip() and text.count("\n") > 1:
@@ -145,6 +228,7 @@ def _attach(part: Part, quantity: Quantity) -> bool:
     if held is not None:
         # "Lidocaine 1% (10 mg/mL)": the percentage is what is written first
         if kind == "strength" and held.unit != quantity.unit:
+            part.quotient = quantity
             return True
         return kind == "strength" and held.value == quantity.value
     if kind == "strength" and quantity.unit == "%" and quantity.value > 50:
@@ -200,7 +284,7 @@ def _owner_score(gaps: list[list[Quantity]], reach: list[list[tuple[bool, bool]]
             score -= _LOOSE
             continue
         score += 1.0
-        kind = _kind(quantity)
+        kind = _kind(quantity) + (quantity.unit if quantity.kind == "concentration" else "")  # "1% (10 mg/mL)" is no conflict
         held[kind] = held.get(kind, 0) + 1
     conflicts = sum(count - 1 for count in held.values())
     if "volume" in held or "dose" in held:
@@ -217,7 +301,7 @@ def _break_weight(clause: Clause, parts: list[Part], gap: list[Quantity], index:
         return 3.0
     if "," in text:
         return 2.0
-    if "/" in text:
+    if "/" in text or text.strip() == ":":
         return 1.5
     if re.search(r"\bof\b", text) or text.rstrip().endswith("("):
         return -4.0

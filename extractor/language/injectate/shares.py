@@ -25,6 +25,7 @@ class Component:
     dose: Merged | None = None
     additive: bool = False  # epinephrine in a local anesthetic has no volume of its own
     ratio: float | None = None  # parts of the mixture
+    wasted_dose: float = 0.0  # in the unit of the dose
     # results
     volume_ml: float | None = None
     stated: float | None = None
@@ -67,8 +68,25 @@ def share(components: list[Component], delivered: Delivered) -> None:
     elif mixed:
         _mixture(mixed, delivered)
     for component in components:
-        if component.dose is not None and component.stated is None and not component.scaled:
-            component.stated = component.dose.value
+        dose = component.dose
+        if dose is not None and component.stated is None and not component.scaled:
+            component.stated = dose.value
+            if dose.value is not None and _is_drawn(dose, dose.value, component.wasted_dose, _VIALS):
+                component.stated = dose.value - component.wasted_dose
+
+
+# Sizes in which vials come: what was used and what was wasted add up to one of them.
+_VIALS_ML = frozenset({1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 50.0})
+_VIALS = frozenset({20.0, 40.0, 50.0, 80.0, 100.0, 200.0, 300.0, 400.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0})
+
+
+def _is_drawn(stated: Merged, value: float, wasted: float, vials: frozenset[float]) -> bool:
+    """Whether the stated amount still holds what was wasted."""
+    if not wasted or wasted >= value or stated.rank is not Rank.PLAIN:
+        return False
+    if stated.prepared != stated.injected:
+        return stated.prepared
+    return value + wasted not in vials
 
 
 def _alone(component: Component, delivered: Delivered) -> None:
@@ -81,16 +99,14 @@ def _alone(component: Component, delivered: Delivered) -> None:
         component.volume_ml = drawn if own is None or own.value is not None else None
         if own is None and drawn is None:
             component.volume_ml = delivered.prepared
-        if drawn is not None and delivered.wasted_ml and not (own and own.injected and not own.prepared):
+        if drawn is not None and own is not None and _is_drawn(own, drawn, delivered.wasted_ml, _VIALS_ML):
             component.volume_ml = drawn - delivered.wasted_ml
             _scale(component, component.volume_ml / drawn)
         return
     component.used += loose.events
-    if own is not None and own.rank in (Rank.LOCATED, Rank.EACH, Rank.DERIVED) and own.value is not None and loose.rank is not Rank.TOTAL:
-        if loose.rank is Rank.LOCATED and loose.value is not None:
-            component.volume_ml = own.value + loose.value
-        else:
-            component.volume_ml = own.value
+    if own is not None and own.rank is not Rank.PLAIN and own.value is not None:
+        together = merge([*own.events, *loose.events])
+        component.volume_ml = together.value if together else None
         return
     component.volume_ml = _given(drawn, loose, own is not None and own.injected and not own.prepared)
     if drawn and component.volume_ml is not None:
@@ -109,6 +125,8 @@ def _given(drawn: float | None, loose: Merged, injected: bool) -> float | None:
         return loose.value
     if loose.rank is Rank.PLAIN and not loose.injected:
         return drawn
+    if any(abs(event.quantity.value - drawn) < _EPSILON for event in loose.events):
+        return loose.value  # what is described is the amount for one site
     if loose.rank is Rank.DERIVED and (loose.value > drawn + _EPSILON or injected):
         return drawn  # the list of muscles need not be the list of sites
     return loose.value
