@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from extractor.coding.anatomy import Anatomy
@@ -82,7 +83,9 @@ def in_text_order(record: Record) -> Record:
     moved = {}
     for name in _LISTS:
         items = getattr(record, name)
-        if len(items) > 1:
+        starts = [_start(item) for item in items]
+        # The reading hands its lists over in text order nearly always: that costs no sorting.
+        if any(later <= earlier for earlier, later in pairwise(starts)):
             ordered = sorted(items, key=_place)
             if ordered != items:
                 moved[name] = ordered
@@ -91,8 +94,11 @@ def in_text_order(record: Record) -> Record:
 
 def _place(item: Any) -> tuple[int, str]:
     """Return where an item stands; its own content decides between items of one place."""
-    start = min((words.start for words in item.evidence), default=-1)
-    return start, str(item)
+    return _start(item), str(item)
+
+
+def _start(item: Any) -> int:
+    return min((words.start for words in item.evidence), default=-1)
 
 
 def reason(rule: str, text: str, evidence: Iterable[Evidence] = ()) -> Reason:

@@ -174,7 +174,9 @@ def _high(entries: tuple[_Entry, ...], anatomy: Anatomy, *, groups_count_one: bo
     # Without a stated number a group can be all its members; those with one then share what is left.
     for entry in sorted(groups, key=lambda group: (group.injections is not None, group.id)):
         fresh = sorted(_group_sites(entry, anatomy) - _occupied(taken, anatomy))
-        taken.update(fresh if entry.injections is None else fresh[: entry.injections])
+        # One injection stated for both sides is one on each.
+        limit = None if entry.injections is None else max(entry.injections, len(entry.sides))
+        taken.update(fresh[:limit])
     return len(taken)
 
 

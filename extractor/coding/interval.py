@@ -112,7 +112,7 @@ def _apply_stated(record: Record, interval: Interval, counter: Counter) -> Inter
 
     Above the list it bounds ``high``; where several numbers are stated the largest does. A number below what is
     named contradicts the list, so ``low`` is the smaller of the two. Where exactly one number is stated, what the
-    note leaves unnamed (groups, areas, examined sites) cannot exceed it.
+    note leaves unnamed (groups, areas, examined sites) cannot exceed it, unless something else is in doubt.
     """
     stated = [item for item in record.stated_counts if item.what == "muscles" and item.count > 0]
     if not stated:
@@ -124,7 +124,7 @@ def _apply_stated(record: Record, interval: Interval, counter: Counter) -> Inter
         moved = moved._replace(high=largest.count, stated=largest)
     if smallest.count < interval.low:
         moved = moved._replace(low=smallest.count, stated=smallest)
-    if largest.count == smallest.count:
+    if largest.count == smallest.count and not record.doubts:
         named = counter([_as_one(muscle) for muscle in record.muscles]).high
         ceiling = max(interval.low, largest.count, named)
         if ceiling < interval.high:

@@ -99,7 +99,8 @@ def _stated_counts(case: Case, selection: Selection) -> Iterator[Finding]:
 
 
 def _laterality(case: Case, selection: Selection) -> Iterator[Finding]:
-    if case.settings.laterality != "unsettled" or selection.era != "muscles":
+    # The open interval holds both settled ones: where it gives one code, so do they.
+    if case.settings.laterality != "unsettled" or selection.era != "muscles" or not selection.alternatives:
         return
     both = [muscle for muscle in case.record.muscles if len({*muscle.sides, *muscle.doubtful_sides}) > 1]
     if not both:

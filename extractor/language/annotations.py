@@ -166,6 +166,7 @@ class Note:
     corrections: dict[int, str] = field(default_factory=dict)  # index of a word -> its correction
     entities: list[Entity] = field(default_factory=list)
     sides: list[SideMark] = field(default_factory=list)
+    open_sides: list[Offsets] = field(default_factory=list)  # unresolved pick lists for a side
     levels: list[LevelMark] = field(default_factory=list)
     cues: list[Cue] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)

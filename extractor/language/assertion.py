@@ -93,6 +93,8 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
             _set(site, "examined", "examined")
         elif verdict == "candidate":
             _set(site, "candidate", "listed")
+        elif verdict in ("planned", "finding") and section.category in ("plan", "assessment_plan", "assessment") and _VOLUME.search(note.folded, *_reach(note, segment)) and _just_injected(note, frames, site.segment):
+            _set(site, "candidate", "listed")
         else:
             _set(site, "finding" if weak and verdict != "historical" and not segment.box else verdict, f"section-{section.category}")
     if site.assertion in ("injected", "candidate", "marked", "nominal", "examined") and owner not in (None, "tpi"):
@@ -100,6 +102,12 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     if site.kind in ("joint", "tendon", "nerve", "bone", "ligament", "bursa", "fascia") and site.assertion in ("injected", "candidate", "nominal"):
         site.procedure = None
         _set(site, "other_procedure" if site.assertion == "injected" else "finding", "not-a-muscle")
+
+
+def _just_injected(note: Note, frames: list[Frame], index: int) -> bool:
+    """Whether one of the clauses right before tells of an injection in the same section."""
+    section = note.segments[index].section
+    return any(frames[i].whole == "injected" and frames[i].owner in (None, "tpi") for i in range(max(0, index - 6), index) if note.segments[i].section == section)
 
 
 def _set(site: Site, assertion: str, rule: str, cue: Cue | None = None) -> None:
@@ -131,9 +139,17 @@ def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, si
             if text:
                 reading = ("injected", "row-positive")
     category = note.sections[segment.section].category
-    if reading and category in PERFORMING:
+    if reading and (category in PERFORMING or (unit.columns and category in ("exam", "assessment", "subjective", "assessment_plan"))):
         return reading
     return None
+
+
+def _reach(note: Note, segment: Segment) -> tuple[int, int]:
+    """The clause with the value that belongs to it: the rest of the line behind a label, the whole of a table row."""
+    unit = note.units[segment.unit]
+    if segment.cell is not None:
+        return unit.start, unit.end
+    return segment.start, unit.end if segment.is_label else segment.end
 
 
 _FILLED_COLUMN = re.compile(r"\b(?:left|right|lt|rt|l|r|vol(?:ume)?|ml|cc|#|inj(?:ections?|ected)?|sticks?|dose|amount|units?|done|drug|passes)\b|#")
@@ -282,6 +298,9 @@ _LISTED = ("candidate", "marked", "nominal", "examined")
 def _inherit_in_lists(note: Note, frames: list[Frame]) -> None:
     """Items take the assertion of the words that introduce their list; fragments that of the sentence before."""
     for site in note.sites:
+        if site.assertion == "injected" and site.rule == "cue-tpi" and (verdict := _introduction(note, frames, note.segments[site.segment])) and verdict[0] in ("negated", "declined", "postponed", "planned"):
+            _set(site, verdict[0], verdict[1], verdict[2])
+            continue
         if site.assertion not in ("candidate", "examined", "marked", "planned", "finding", "nominal") or site.rule.startswith(("cue-", "earlier", "box", "column", "row", "topic", "not-a", "needle")):
             continue
         segment = note.segments[site.segment]
@@ -349,7 +368,7 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
             continue
         segment, frame = note.segments[site.segment], frames[site.segment]
         category = note.sections[segment.section].category
-        volume = _VOLUME.search(note.folded, segment.start, segment.end) is not None
+        volume = _VOLUME.search(note.folded, *_reach(note, segment)) is not None
         if site.kind in ("region", "level") and site.assertion != "nominal" and not _area_listed(note, segment, site, volume):
             _set(site, "finding", "no-verb")
             continue
@@ -388,6 +407,8 @@ def _area_listed(note: Note, segment: Segment, site: Site, volume: bool) -> bool
         return False
     if segment.box:
         return True
+    if site.assertion != "candidate":
+        return False
     return volume or note.sections[segment.section].category == "sites" and _itemised(note, segment, site)
 
 
@@ -426,9 +447,16 @@ def _loose(note: Note, site: Site, frame: Frame, anaphora: bool, explicit: set) 
 
 def _performed(note: Note, frames: list[Frame]) -> bool:
     """Whether anything says that trigger points were injected or needled in this encounter."""
-    return any(event_performed(note, segment, frame) for segment, frame in zip(note.segments, frames, strict=True)) or any(
-        site.assertion == "injected" and site.kind == "muscle" for site in note.sites
-    )
+    if any(event_performed(note, segment, frame) for segment, frame in zip(note.segments, frames, strict=True)):
+        return True
+    for site in note.sites:
+        if site.kind != "muscle":
+            continue
+        segment = note.segments[site.segment]
+        listed = site.assertion == "candidate" and note.sections[segment.section].category in ("procedure", "sites", "injectate") and _VOLUME.search(note.folded, *_reach(note, segment))
+        if site.assertion == "injected" or listed:
+            return True
+    return False
 
 
 def event_performed(note: Note, segment: Segment, frame: Frame) -> bool:

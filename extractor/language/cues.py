@@ -65,6 +65,8 @@ def _without_nested(cues: list[Cue]) -> list[Cue]:
 
 
 def _same_family(longer: Cue, shorter: Cue) -> bool:
+    if longer.type == "dry" and shorter.type == "inject":
+        return True
     if shorter.type in _INDEPENDENT:
         return longer.type == shorter.type or longer.type == "none"
     return longer.type not in _INDEPENDENT

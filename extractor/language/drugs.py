@@ -74,12 +74,10 @@ _AMOUNT_AFTER = re.compile(r"[\s:=(-]{0,4}(?:\d|\.\d|[½¼¾])")
 _JOINED = re.compile(r"\s{0,2}(?:/|\+|&|,|and\b|with\b|w/|mixed with)?\s{0,2}(?:the\s)?$")
 _SUSPICIOUS = (
     "caine", "cain", "cane", "kaine", "caines", "acine", "lone", "sone", "zone", "alog", "olog", "elog", "drol", "dral", "toxin",
-    "rolac", "olac", "dron", "stone",
+    "rolac", "olac", "dron", "stone", "iane", "inne",
 )  # fmt: skip
 _OTHER_WORDS = frozenset(
-    "cocaine hurricane cortisone prednisone fludrocortisone fluticasone mometasone testosterone progesterone methadone naloxone "
-    "proparacaine catalog analog dialog milestone gallstone limestone backbone methylprednisone prednisone naltrexone oxycodone hydrocodone "
-    "medicine vaccine".split()
+    ["cocaine", "hurricane", "cortisone", "prednisone", "fludrocortisone", "fluticasone", "mometasone", "testosterone", "progesterone", "methadone", "naloxone", "proparacaine", "catalog", "analog", "dialog", "milestone", "gallstone", "limestone", "backbone", "methylprednisone", "prednisone", "naltrexone", "oxycodone", "hydrocodone", "medicine", "vaccine"]
 )
 
 

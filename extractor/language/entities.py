@@ -127,7 +127,22 @@ def find_entities(note: Note, matcher: EntityMatcher) -> None:
             found.append((at, count, form))
         at += count
     found = _complete_coordinations(note, texts, matcher, found)
+    found = _drop_shared_tendons(note, texts, found)
     note.entities = [_entity(note, texts, first, count, form) for first, count, form in found]
+
+
+def _drop_shared_tendons(note: Note, texts: list[str], found: list[tuple[int, int, Form]]) -> list[tuple[int, int, Form]]:
+    """ "APL/EPB sheath": what the last name of a tight coordination is no muscle for, the others are not either."""
+    kept: list[tuple[int, int, Form]] = []
+    for first, count, form in found:
+        after = first + count
+        while form.kind == "muscle" and after < len(texts) and joined(note.folded, note.words[after - 1], note.words[after]) and "/" in note.folded[note.words[after - 1].end : note.words[after].start]:
+            after += 1
+            if after < len(texts) and texts[after] in _NOT_THE_MUSCLE and joined(note.folded, note.words[after - 1], note.words[after]):
+                break
+        else:
+            kept.append((first, count, form))
+    return kept
 
 
 def _names_the_muscle(texts: list[str], words: list, folded: str, after: int, form: Form) -> bool:

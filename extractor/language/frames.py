@@ -59,8 +59,11 @@ class Frame:
 
 def _settle_generic(note: Note, cues: list[list[Cue]]) -> None:
     """Verbs of giving become injections, or nothing."""
-    sited = {site.segment for site in note.sites}
+    sited = {site.segment for site in note.sites if site.kind == "muscle"}
     for index, (segment, found) in enumerate(zip(note.segments, cues, strict=True)):
+        for cue in found:
+            if cue.type == "hold":
+                cue.type = "negate" if index in sited else "none"
         if not any(cue.type == "give" for cue in found):
             continue
         if index in sited or _AMOUNT.search(note.folded, segment.start, segment.end):
@@ -87,8 +90,11 @@ def _frame(note: Note, segment: Segment, cues: list[Cue]) -> Frame:
     frame = Frame(cues, [cue for cue in cues if cue.type in STRONG], types)
     frame.today = "today" in types
     frame.past = "past" in types
+    if segment.box is False:
+        frame.topic = None
     if not frame.past or not frame.today:
         _read_dates(note, segment, frame)
+    cues[:] = [cue for cue in cues if cue.type != "procedure" or not _not_used(note, segment, cue)]
     for cue in cues:
         if cue.type == "tpi" and re.search(r"trigger|tpi|tp|trp|needling|myofasc", note.folded[cue.start : cue.end]):
             frame.topic = "tpi"
@@ -99,6 +105,16 @@ def _frame(note: Note, segment: Segment, cues: list[Cue]) -> Frame:
         elif "point" in types and re.search(r"trigger|trp|tps", note.folded[segment.start : segment.end]):
             frame.topic = "tpi"
     return frame
+
+
+_UNUSED = re.compile(r"\s{0,2}(?:(?:was|were|is)\s)?(?:not|deferred|declined|held|refused)\b|\s?[:-]?\s?(?:none|no\b)")
+_WITHOUT = re.compile(r"\b(?:no|without|not|denies|avoid\w*|instead of|rather than|not a|not an)\s(?:an?\s|any\s)?\Z")
+
+
+def _not_used(note: Note, segment: Segment, cue: Cue) -> bool:
+    """ "EMG not used", "no nerve block": another procedure that was not done."""
+    before = note.folded[max(segment.start, cue.start - 20) : cue.start]
+    return _UNUSED.match(note.folded, cue.end, min(segment.end, cue.end + 24)) is not None or _WITHOUT.search(before) is not None
 
 
 def _read_dates(note: Note, segment: Segment, frame: Frame) -> None:
@@ -131,14 +147,14 @@ def _mark_procedural(note: Note, frames: list[Frame]) -> None:
 
 def _follow_topics(note: Note, frames: list[Frame]) -> None:
     """Give each clause the procedure that the text is speaking of."""
-    owner = "tpi"
+    default = owner = _main_topic(note, frames)
     section = unit = -1
     for segment, frame in zip(note.segments, frames, strict=True):
         current = note.sections[segment.section]
         if segment.section != section:
             section = segment.section
             if current.category not in ("sites", "injectate", "preparation", "postprocedure"):
-                owner = "tpi"
+                owner = default
             if current.title:
                 owner = _title_topic(note, current.title) or owner
         new_unit = segment.unit != unit
@@ -148,6 +164,20 @@ def _follow_topics(note: Note, frames: list[Frame]) -> None:
             if frame.topic == "tpi" or frame.topic in OWNS_MUSCLES or "inject" in frame.modifiers or "done" in frame.modifiers or new_unit or segment.is_label:
                 owner = frame.topic
         frame.owner = frame.topic if frame.topic and frame.topic != "tpi" and not negated else owner
+
+
+def _main_topic(note: Note, frames: list[Frame]) -> str:
+    """What the note's procedure is where nothing else is said: another one that owns muscles, if no TPI is told of."""
+    other = None
+    for segment, frame in zip(note.segments, frames, strict=True):
+        section = note.sections[segment.section]
+        if segment.box is False or not note.visits[section.visit].current:
+            continue
+        if frame.topic == "tpi" and not (frame.modifiers & {"negate", "past", "decline", "educate", "condition", "future", "plan", "none"}) and section.category not in ("history", "subjective", "plan", "followup", "exam", "assessment", "indications"):
+            return "tpi"
+        if frame.topic in OWNS_MUSCLES and other is None and section.category in ("none", "procedure", "header", "injectate", "sites", "diagnosis", "billing") and not frame.modifiers & {"past", "negate", "plan", "condition"}:
+            other = frame.topic
+    return other or "tpi"
 
 
 _TITLE_TPI = re.compile(r"\b(?:trigger|tpis?|tp|trps?|needling|muscles?)\b")

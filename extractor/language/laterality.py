@@ -28,6 +28,10 @@ _LETTER_BEFORE_NOT = re.compile(r"[\d.'/]\s?$")
 _RELATIVE = re.compile(
     r"(?<![\w-])(?:(?:on|at|to|in)\s)?(?:the\s|that\s)?(?:(?P<same>same(?:\sexact)?\sside|ipsilateral(?:ly)?|that side)|(?P<other>opposite side|contralateral(?:ly)?(?:\sside)?|other side))(?!\w)"
 )
+# a pick list that nobody resolved: neither side is stated
+_PICK_LIST = re.compile(
+    r"\{[^{}\n]{0,60}\b(?:left|right|bilateral|laterality|side)\b[^{}\n]{0,40}\}|\[?(?<![\w/])(?:left|l|right|r)\s?/\s?(?:left|l|right|r)\s?/\s?(?:bilateral(?:ly)?|bilat|both|b)\b\]?|(?<=[\[(<])\s?(?:left|right|l|r)\s?(?:/|\||or)\s?(?:left|right|l|r)\s?(?=[\])>])"
+)
 # a dictated correction: what stands right before it is taken back
 _TAKEN_BACK = re.compile(r"[\s,.(-]*\b(?:correction|strike that|scratch that|i mean|no wait|make that|excuse me|sorry|rather|i'm sorry|oops|delete that|let me correct that)\b[\s,:.)-]*(?:that's\s|the\s|it was\s|it's\s)?")
 
@@ -38,6 +42,9 @@ def find_sides(note: Note) -> None:
     for match in _RELATIVE.finditer(note.folded):
         note.sides = [side for side in note.sides if side.end <= match.start() or match.end() <= side.start]
         note.sides.append(SideMark(match.start(), match.end(), (), adverb=True, relative="same" if match["same"] else "other"))
+    for match in _PICK_LIST.finditer(note.folded):
+        note.sides = [side for side in note.sides if side.end <= match.start() or match.end() <= side.start]
+        note.open_sides.append((match.start(), match.end()))
     note.sides.sort(key=lambda side: side.start)
     kept = []
     for index, side in enumerate(note.sides):

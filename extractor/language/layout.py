@@ -70,7 +70,7 @@ def _wrap_width(lines: list[_Line | None]) -> int:
     return widths[-1]
 
 
-def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int) -> bool:
+def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int, cased: bool) -> bool:
     """Whether ``following`` goes on with the sentence of ``line`` (a hard wrap)."""
     if following.bullet or following.rule or line.rule or _is_record(folded, line) or _is_record(folded, following):
         return False
@@ -92,7 +92,7 @@ def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int)
         return first.islower() or first.isdigit() or first in "(\"'" or not tail.endswith((".", "!", "?")) or line.width > wrap - 12
     # prose wrapped narrower than the widest line, or a wrapped list item
     ends = tail.endswith((".", "!", "?", ";"))
-    return not ends and first.islower() and line.width >= 40
+    return cased and not ends and first.islower() and line.width >= 40
 
 
 def _is_record(folded: str, line: _Line) -> bool:
@@ -125,7 +125,7 @@ def _cells(folded: str, line: _Line) -> list[Cell]:
 def _is_header(folded: str, cells: list[Cell]) -> bool:
     filled = [cell for cell in cells if cell.end > cell.start]
     named = sum(1 for cell in filled if cell.end - cell.start <= 32 and _HEADER_WORD.search(folded, cell.start, cell.end))
-    digits = sum(1 for cell in filled if any(c.isdigit() for c in folded[cell.start : cell.end]))
+    digits = sum(1 for cell in filled if any(c.isdigit() for c in re.sub(r"\([^)]*\)", "", folded[cell.start : cell.end])))
     return len(filled) >= 2 and named >= max(2, len(filled) - 2) and digits == 0 and _HEADER_SITE.search(folded, cells[0].start, cells[-1].end) is not None
 
 
@@ -137,6 +137,9 @@ def split_units(note: Note) -> None:
     folded, text = note.folded, note.text
     lines = _lines(folded)
     wrap = _wrap_width(lines)
+    # a line that starts in lower case is a continuation only where other lines start with capitals
+    starts = [text[line.start] for line in lines if line and text[line.start].isalpha()]
+    cased = 2 * sum(char.isupper() for char in starts) > len(starts)
     units: list[Unit] = []
     header: list[Cell] | None = None
     header_start = 0
@@ -171,7 +174,7 @@ def split_units(note: Note) -> None:
                 units.append(unit)
                 blank, previous = False, line
                 continue
-        if previous is not None and units and not units[-1].cells and _continues(folded, text, previous, line, wrap):
+        if previous is not None and units and not units[-1].cells and _continues(folded, text, previous, line, wrap, cased):
             units[-1].end = line.end
         else:
             match = _BULLET.match(folded, line.start, line.end) if line.bullet else None

@@ -22,11 +22,8 @@ DIGITS = (
     r")"
 )
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _VALUES: dict[str, float] = {word: index for index, word in enumerate(_UNITS)}
 _VALUES |= {word: 10 * (index + 2) for index, word in enumerate(_TENS)}
 _VALUES |= {"oh": 0, "a": 1, "an": 1, "single": 1, "couple": 2, "dozen": 12}

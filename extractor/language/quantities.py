@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from extractor.language import quantity_patterns as patterns
@@ -26,7 +27,8 @@ _BEFORE = 64  # characters that the patterns for words before a number may need
 _GAUGES = range(16, 35)
 
 
-class Quantity(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Quantity:
     """One number of the text with what it measures.
 
     ``start`` and ``end`` cover the number, its unit and the words right behind it that qualify it ("0.5 mL each",
@@ -89,7 +91,7 @@ def _append(folded: str, found: list[Quantity], quantity: Quantity) -> None:
         last = found[-1]
         between = folded[last.core_end : quantity.start].strip()
         if between in ("-", "to") and last.value2 is None and last.unit == quantity.unit and quantity.value2 is None:
-            found[-1] = quantity._replace(start=last.start, value=last.value, value2=quantity.value)
+            found[-1] = replace(quantity, start=last.start, value=last.value, value2=quantity.value)
             return
     found.append(quantity)
 
@@ -125,9 +127,13 @@ def _read_digits(folded: str, here: int, stop: int, found: list[Quantity]) -> tu
         if not (found and found[-1].kind == "gauge" and found[-1].core_end >= here - 4):
             return times, times.end
     quick = patterns.QUICK.match(folded, here, stop)
-    if quick is not None and quick[1] not in patterns.FOLLOWERS:
-        end = patterns.DIGITS_ONLY.match(folded, here, stop).end()
-        return _bare(folded, here, end, float(folded[here:end]), None), end
+    if quick is not None and quick[2] not in patterns.LONGER and len(quick[1]) < 5:
+        end, value = quick.end(1), float(quick[1])
+        unit = patterns.UNIT.match(folded, end, stop) if quick[2] in patterns.UNIT_WORDS else None
+        if unit is None:
+            return _bare(folded, here, end, value, None), end
+        measured = _united(folded, here, value, None, unit, stop)
+        return measured, _next(measured)
     if match := patterns.SHAPE.match(folded, here, stop):
         return _shaped(folded, match), match.end()
     numbers = patterns.NUMBERS.match(folded, here, stop)
@@ -135,10 +141,15 @@ def _read_digits(folded: str, here: int, stop: int, found: list[Quantity]) -> tu
         return None, here + 1
     quantity = _measure(folded, numbers, here, stop)
     if quantity is not None:
-        return quantity, quantity.end if quantity.count is not None and quantity.kind != "count" else quantity.core_end
+        return quantity, _next(quantity)
     if numbers["second"]:  # "2 - 0.25%": not a range, but the second number may still mean something
         return None, numbers.start("second")
     return None, numbers.end()
+
+
+def _next(quantity: Quantity) -> int:
+    """Where to read on: behind "x 2 injections", but before the number in "into each of 4 sites"."""
+    return quantity.end if quantity.count is not None else quantity.core_end
 
 
 def _times_at(folded: str, here: int, stop: int) -> Quantity | None:
@@ -200,10 +211,14 @@ def _measure(folded: str, numbers: re.Match[str], here: int, stop: int) -> Quant
     unit = patterns.UNIT.match(folded, numbers.end(), stop)
     if unit is None:
         return _bare(folded, here, numbers.end(), value, second)
-    if unit["units"] and patterns.CODE_BEFORE.search(folded[max(0, here - _BEFORE) : here]):  # "Lot 4567U"
-        return Quantity(here, unit.end(), "code", value, core_end=unit.end())
     if second is not None and second <= value and "-" in folded[numbers.end("first") : numbers.start("second")]:
         return None  # "5-1 mL" is no range: a label, then an amount
+    return _united(folded, here, value, second, unit, stop)
+
+
+def _united(folded: str, here: int, value: float, second: float | None, unit: re.Match[str], stop: int) -> Quantity:
+    if unit["units"] and patterns.CODE_BEFORE.search(folded[max(0, here - 24) : here]):  # "Lot 4567U"
+        return Quantity(here, unit.end(), "code", value, core_end=unit.end())
     return _with_unit(folded, here, value, second, unit, stop)
 
 

@@ -30,7 +30,7 @@ SHAPE = re.compile(
     r"|(?P<score>\d{1,2}(?:\.\d)?(?:\s?-\s?\d{1,2})?\s?(?:/|out of)\s?10(?![\d./]))"
     r"|(?P<grade>[0-5][+-]?\s?/\s?5(?![\d.%/]))"
     r"|(?P<pressure>\d{2,3}\s?/\s?\d{2,3}(?![\d/%.]))"
-    r"|(?P<code>\d{5}(?:-(?:rt|lt|\d\d)\b)?(?![\d,]|\.\d|\s?(?:units?|u\b|m[gl])))"
+    r"|(?P<code>\d{5}(?:-(?:rt|lt|\d\d)\b)?(?!\d|[.,]\d|\s?(?:units?|u\b|m[gl])))"
 )
 
 # A number, or a range of two.
@@ -41,7 +41,7 @@ NUMBERS = re.compile(
 
 _VOLUME = (
     r"(?:m[l1|]s?|mi(?=\s)|rnl|ccs?|c\.c\.?|m\.l\.?|c c\b|millilit(?:er|re)s?|cubic centimet(?:er|re)s?|mils?\b)"
-    r"(?:'s)?(?![a-z])\.?(?!\s?/\s?(?:min|h))"
+    r"(?:'s)?(?![a-z]|\s?/\s?(?:min|h))"
 )
 _STRENGTH = (
     r"(?P<cmass>mg|mcg|[uµμ]g|units?|u|iu|meq|gm?|grams?|milligrams?|micrograms?)s?"
@@ -53,7 +53,7 @@ UNIT = re.compile(
     r"[\s-]{0,3}(?:"
     rf"(?P<volume>{_VOLUME})"
     rf"|(?P<strength>{_STRENGTH})"
-    r"|(?P<mass>(?:mcg|[uµμ]g|micrograms?|milligrams?|mgs?|m\.g\.|grams?|gms?)(?:'s)?(?![a-z]|\s?/\s?kg)\.?)"
+    r"|(?P<mass>(?:mcg|[uµμ]g|micrograms?|milligrams?|mgs?|m\.g\.|grams?|gms?)(?:'s)?(?![a-z]|\s?/\s?kg))"
     r"|(?P<units>(?:units?|iu|i\.u\.|u)(?:'s)?(?![a-z']|\.[a-z]|-?\d))"
     r"|(?P<meq>meqs?(?![a-z]))"
     r"|(?P<percent>%|percent\b|per cent\b|pct\b)"
@@ -146,7 +146,7 @@ GAUGE_BEFORE = re.compile(r"(?:\bneedles?(?: size| gauge)?|\bgauge)\s?[:=#-]?\s?
 
 # A plain number and the word or sign behind it. Most numbers of a note are followed by something that no other pattern
 # knows; one look at it saves trying them all.
-QUICK = re.compile(r"\d++(?:\.\d++)?+[ \n\t-]{0,3}+([a-zµμ]++|[^a-z]|$)")
+QUICK = re.compile(r"(\d++(?:\.\d++)?+)[ \n\t-]{0,3}+([a-zµμ]++|[^a-z]|$)")
 _WORDS = """
     m ml mls mi rnl cc ccs c milliliter milliliters millilitre millilitres cubic mil mils
     mg mgs mcg ug µg μg milligram milligrams microgram micrograms gram grams gm gms g unit units iu i u meq meqs
@@ -157,9 +157,12 @@ _WORDS = """
     location locations area areas places muscle muscles level levels passes sticks insertions region regions knot knots band bands total
     different separate distinct individual discrete of the needle tender myofascial active such painful palpable identified affected more
     additional other bilateral left right mapped marked cervical thoracic lumbar deep taut unique palpated designated
-    to or out and x half one two three four five a am p pm k
 """
-FOLLOWERS = frozenset(_WORDS.split()) | frozenset("0123456789%\"'°/:+.,)½¼¾⅓⅔⅛⅜⅝⅞&")
+UNIT_WORDS = frozenset((*_WORDS.split(), "%", '"', "°"))
+# Behind these a number may still be part of a larger one, a range, a date, a score …
+LONGER = frozenset(("to", "or", "out", "and", "x", "half", "one", "two", "three", "four", "five", "a", "am", "p", "pm", "k")) | frozenset(
+    "0123456789'/:+.,)½¼¾⅓⅔⅛⅜⅝⅞&"
+)
 
 # The rest of a vertebral level or code behind its letter: "C[2-3]", "T[4/5]", "M[79.18]".
 LEVEL_REST = re.compile(
@@ -168,7 +171,6 @@ LEVEL_REST = re.compile(
 # A scanner's "O.5" and "l%": the letters to look for, and what must follow.
 MISREAD_AT = ("o.", "l.", "i.", "l%", "i%")
 MISREAD = re.compile(r"(?<![a-z0-9.])(?:o\.\d{1,3}|[li]\.\d|[li](?=%))(?=\s?(?:%|m[l1]|cc|mg))")
-DIGITS_ONLY = re.compile(r"\d++(?:\.\d++)?+")
 DIGIT = re.compile(r"[0-9½¼¾⅓⅔⅛⅜⅝⅞]|\.(?=\d)")
 SPELLED_HERE = re.compile(rf"(?<![a-z0-9_-]){SPELLED}")
 LETTERS = re.compile(r"[a-z]+")

@@ -12,10 +12,14 @@ from extractor.language.layout import BOX
 from extractor.language.text import words
 
 # An inline heading may start a line or follow the end of a sentence or a wide gap.
-_HEADING = re.compile(r"(?P<title>[A-Za-z][A-Za-z0-9/&'()., #\-\u2013]{0,58}?)\s{0,2}(?P<mark>:(?![\d/])|\t|(?<=\S)\s{2,}(?=\S)|\s[-\u2013\u2014]{1,2}\s|[-\u2013\u2014]\s(?=[A-Z])|\.{3,}|>{1,2}\s)")
+_HEADING = re.compile(r"(?P<title>[A-Za-z][A-Za-z0-9/&'()., #\-\u2013]{0,58}?)\s{0,2}(?P<mark>:(?![\d/])|\t|\s?\|\s|(?<=\S)\s{2,}(?=\S)|\s[-\u2013\u2014]{1,2}\s|[-\u2013\u2014]\s(?=[A-Z])|\.{3,}|>{1,2}\s)")
 _INLINE = re.compile(r"(?:(?<=[.;!?)\]|])\s{1,4}|\s{2,}|\t|\|\s?|\*\*)(?P<title>[A-Z][A-Za-z/&'\- ]{0,44}?)\*{0,2}\s?:(?![\d/])")
 # Headings as dictated: "Plan, continue meloxicam …", "On exam she is …"
 _SPOKEN = re.compile(r"(?:(?<=[.!?]\s)|(?<=[.!?]\s\s)|(?<=\n)|\A)(?P<title>(?:Assessment|Plan|Impression|Recommendations?|(?:On|Upon) (?:exam|examination)|On physical (?:exam|examination))(?=[,.]?\s))(?=,|\.\s|\s(?:she|he|there|the|today|patient|pt|I|we|is|her|his|of)\b)")
+# A paragraph that starts with the procedure and gives amounts is its note, whatever stood before.
+_PROCEDURE_START = re.compile(r"\W{0,4}(?P<title>(?:[A-Za-z-]+\s){0,2}(?:(?:[Tt]rigger|TRIGGER) (?:[Pp]oint|[Pp]t|POINT) (?:[Ii]nj\w*|INJ\w*)|TPIs?|Dry needling|DRY NEEDLING|DN\b))")
+_AMOUNT = re.compile(r"\d\s?(?:cc|ml|mm|units?)\b|\d\s?%|\bneedles?\b|\bgauge\b")
+_NOT_TODAY = re.compile(r"\b(?:last|previous|prior|s/p|ago|will|plan|consider|next|schedul\w*|recommend\w*|candidate|offered|discussed|response|since|if|vs|could|would)\b")
 _MARKDOWN = re.compile(r"^[#*_=\s\[<]+|[#*_=:\s\]>]+$")
 _SOAP = re.compile(r"(?P<letter>a/p|a&p|[soap])\s{0,2}(?:[:)]|\s-\s|\.(?=\s)|-(?=\s))\s*|(?P<bare>s|o|a|p|a/p)\s{0,2}$")
 _DATE_HEADER = re.compile(
@@ -61,6 +65,8 @@ def _key(title: str) -> str:
     return " ".join(word.text for word in words(title.lower()))
 
 
+_BODY_PARTS = frozenset("neck back cervical thoracic lumbar shoulder hip leg arm head jaw pelvis extremities cervical spine thoracic spine lumbar spine trigger points|active trigger points".split()) | {"cervical spine", "thoracic spine", "lumbar spine", "trigger points", "active trigger points"}
+_GENERIC_SITES = frozenset("location locations site sites level levels area areas".split())
 # Sections that fill one line: a paragraph after a blank line is not theirs any more.
 _SHORT = frozenset({"header", "signature", "vitals", "postprocedure", "preparation", "billing", "injectate", "consent", "diagnosis", "allergies", "addendum"})
 
@@ -104,7 +110,7 @@ class SectionFinder:
         for index, unit in enumerate(note.units):
             if index:
                 _close_short(sections, note, unit, note.units[index - 1])
-            found = self._unit_heading(note, unit)
+            found = self._unit_heading(note, unit, sections)
             if found:
                 self._open(sections, note, *found)
             for inline in sorted(self._inline_headings(note, unit)):
@@ -119,7 +125,16 @@ class SectionFinder:
         visit = next((i for i, v in enumerate(note.visits) if v.start <= start < v.end), 0)
         sections.append(Section(start, len(note.text), category, (start, end), visit))
 
-    def _unit_heading(self, note: Note, unit: Unit) -> tuple[int, int, str, int] | None:
+    @staticmethod
+    def _not_a_heading(note: Note, unit: Unit, title: str, category: str, sections: list[Section]) -> bool:
+        """A body region over a list of sites is no examination, and "Location:" in a history no injection site."""
+        key = _key(title)
+        current = sections[-1].category
+        if key in _BODY_PARTS and current in ("sites", "procedure", "injectate"):
+            return True
+        return key in _GENERIC_SITES and next((s.category for s in reversed(sections) if s.category not in _SHORT), "none") in ("subjective", "history", "exam", "assessment")
+
+    def _unit_heading(self, note: Note, unit: Unit, sections: list[Section]) -> tuple[int, int, str, int] | None:
         """(title start, title end, category, start of what follows) where the unit opens a section."""
         if unit.cells and not (len(unit.cells) == 2 and unit.cells[0].end - unit.cells[0].start < 40):
             if unit.heading or not unit.cells:
@@ -150,6 +165,8 @@ class SectionFinder:
                 category = self.lexicon.loose(title)
             if category and not colon and not (_looks_like_title(title) and len(title) > 2):
                 category = None
+            if category and self._not_a_heading(note, unit, title, category, sections):
+                category = None
             if category and colon and title.islower() and unit.bullet and len(title.split()) > 3:
                 category = None
             if category:
@@ -161,6 +178,8 @@ class SectionFinder:
             plain = re.sub(r"\([^)]*\)", "", whole).strip()
             if category is None and (marked or (_looks_like_title(plain) and plain.upper() == plain and len(plain) > 3)):
                 category = self.lexicon.loose(whole)
+            if category and self._not_a_heading(note, unit, whole, category, sections):
+                category = None
             if category and (marked or raw.rstrip().endswith(":") or _looks_like_title(whole) or not unit.bullet):
                 unit.heading = True
                 self._label(unit, unit.end)
@@ -172,6 +191,9 @@ class SectionFinder:
         unit.body = min(body, unit.end)
 
     def _inline_headings(self, note: Note, unit: Unit) -> Iterable[tuple[int, int, str, int]]:
+        if match := _PROCEDURE_START.match(note.text, unit.body, unit.end):
+            if _AMOUNT.search(note.folded, unit.body, unit.end) and not _NOT_TODAY.search(note.folded, unit.body, min(unit.end, match.end() + 60)):
+                yield match.start("title"), match.end("title"), "procedure", match.end()
         for match in _SPOKEN.finditer(note.text, unit.body, unit.end):
             yield match.start("title"), match.end("title"), self.lexicon.exact(match["title"].rsplit(" ", 1)[-1]) or "none", match.end()
         if unit.end - unit.body < 12 or ":" not in note.text[unit.body : unit.end]:
@@ -231,7 +253,28 @@ def find_visits(note: Note) -> list[Visit]:
             headers.append((unit.start, dates[0].value.isoformat(), bool(_PRIOR_HEADER.search(lead))))
     if not headers:
         return [Visit(0, len(note.text), note.date_of_service)]
-    return _visits_from(note, headers)
+    return _mark_current(note, _visits_from(note, headers))
+
+
+def _mark_current(note: Note, visits: list[Visit]) -> list[Visit]:
+    """Leave one date current: the one given with the note, the one that says "today", else the newest."""
+    days = sorted({visit.date for visit in visits if visit.date and visit.current})
+    if len(days) < 2:
+        return visits
+    given = note.date_of_service
+    today = [v.date for v in visits if v.date and re.search(r"\btoday\b|\bcurrent visit\b", note.folded[v.start : _end_of_line(note.folded, v.start)])]
+    said = [v for v in visits if v.date and v.end - v.start > 60]
+    newest = max((v.date for v in said), default=days[-1])
+    current = given if given in days else today[0] if today else newest
+    for visit in visits:
+        if visit.date and visit.date != current:
+            visit.current = False
+    return visits
+
+
+def _end_of_line(folded: str, start: int) -> int:
+    position = folded.find("\n", start)
+    return len(folded) if position < 0 else position
 
 
 def _visits_from(note: Note, headers: list[tuple[int, str, bool]]) -> list[Visit]:

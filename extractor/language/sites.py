@@ -35,6 +35,7 @@ class PortionWords:
         for row in lexicon.portions:
             key = tuple(word.text for word in split_words(row.form))
             self._by_form.setdefault(key, []).append((row.portion, frozenset(row.applies_to)))
+        self.member_of = _members_by_portion(lexicon)
         self.longest = max((len(key) for key in self._by_form), default=0)
 
     def portion(self, key: tuple[str, ...], targets: tuple[str, ...]) -> str | None:
@@ -44,8 +45,29 @@ class PortionWords:
                 return portion
         return None
 
+    def name_members(self, site: Site) -> None:
+        """ "Scalenes (anterior and middle)": portions of a group that are muscles of their own."""
+        group = site.targets[0]
+        members = tuple(self.member_of.get((group, portion), "") for portion in site.portions)
+        if all(members):
+            site.targets, site.portions = members, ()
+
     def known(self, key: tuple[str, ...]) -> bool:
         return key in self._by_form
+
+
+def _members_by_portion(lexicon: Lexicon) -> dict[tuple[str, str], str]:
+    """(group, portion) -> the member whose name is the portion and the group's name ("anterior scalene")."""
+    found: dict[tuple[str, str], str] = {}
+    words = {row.form: row.portion for row in lexicon.portions if " " not in row.form}
+    for row in lexicon.forms:
+        first, _, rest = row.form.partition(" ")
+        if row.ambiguous or len(row.target) != 1 or row.portion or not rest or first not in words:
+            continue
+        for ancestor in lexicon.ancestors(row.target[0]):
+            if lexicon.muscles[ancestor].kind == "group" and any(rest.rstrip("s") == other.form.rstrip("s") for other in lexicon.senses(rest) if getattr(other, "target", None) == (ancestor,)):
+                found.setdefault((ancestor, words[first]), row.target[0])
+    return found
 
 
 _BEFORE_PORTION = frozenset("of the fibers fibres portion part head belly muscle muscles region area aspect third half".split())
@@ -76,10 +98,20 @@ def build_sites(note: Note, portions: PortionWords) -> None:
         note.sites.extend(sites)
     note.sites.sort(key=lambda site: site.start)
     _sides_from_rows(note)
+    _leave_open(note)
     _sides_from_above(note)
     for site, following in zip(note.sites, note.sites[1:], strict=False):
         if following.start - site.end < 60 and taken_back(note, site.end, following.start):
             site.assertion, site.rule = "negated", "taken-back"
+
+
+def _leave_open(note: Note) -> None:
+    """A site beside an unresolved pick list may be either side: its sides are in doubt."""
+    for start, end in note.open_sides:
+        near = [s for s in note.sites if s.kind == "muscle" and not s.sides and note.units[note.segments[s.segment].unit].start <= start < note.units[note.segments[s.segment].unit].end]
+        for site in near:
+            if abs(site.start - end) < 60 or abs(start - site.end) < 60:
+                site.clash = ("left", "right")
 
 
 _EMPTY_CELL = re.compile(r"[\s_.-]*(?:0|no|none|n|n/a|held|deferred|not .*)?[\s_.-]*")
@@ -178,6 +210,8 @@ def _site(note: Note, entity: Entity, segment: int, portions: PortionWords, star
         end = _portions_after(note, site, portions, last, found)
         site.portions = tuple(dict.fromkeys(found))
         site.phrase = (start, end)
+        if site.portions and len(site.targets) == 1:
+            portions.name_members(site)
     return site
 
 

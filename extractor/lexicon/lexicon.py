@@ -187,7 +187,8 @@ class Lexicon:
     @cached_property
     def _by_form(self) -> dict[str, tuple[MuscleForm | AmbiguousSense | RegionForm, ...]]:
         found: dict[str, list[MuscleForm | AmbiguousSense | RegionForm]] = {}
-        for row in (*self.forms, *self.ambiguous, *self.regions):
+        rows: tuple[MuscleForm | AmbiguousSense | RegionForm, ...] = (*self.forms, *self.ambiguous, *self.regions)
+        for row in rows:
             found.setdefault(row.form, []).append(row)
         return {form: tuple(rows) for form, rows in found.items()}
 

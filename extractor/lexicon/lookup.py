@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from extractor.lexicon.lexicon import Lexicon
@@ -12,6 +13,7 @@ __all__ = ["Lookup", "find_form"]
 
 _AFTER_A_NAME = ("muscles", "muscle", "musculature", "mm", "m")
 _LINKS = ("of the", "of")
+_STOPS = re.compile(r"[,;()]")
 
 
 class Lookup(NamedTuple):
@@ -36,7 +38,7 @@ def find_form(lexicon: Lexicon, text: str, *, limit: int = 5) -> Lookup:
         text: the form in any case, hyphenated or not.
         limit: how many suggestions to give.
     """
-    form = normalize_form(text)
+    form = normalize_form(_STOPS.sub(" ", text))
     rows, portions = _compose(lexicon, form)
     suggestions = () if rows else _nearest(lexicon, form, limit)
     return Lookup(form, rows, portions, suggestions)

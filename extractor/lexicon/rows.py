@@ -89,7 +89,7 @@ class RegionForm(NamedTuple):
 class PortionForm(NamedTuple):
     """A word for a part of a muscle: a row of ``portions.tsv``."""
 
-    KEY = ("form", "portion")
+    KEY = ("form", "portion")  # type: ignore[misc]  # the reader looks for it
 
     form: str
     portion: str

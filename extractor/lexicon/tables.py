@@ -143,7 +143,7 @@ class _Reader:
         return self.rows, self.removals
 
     def _set_header(self, number: int, header: list[str]) -> None:
-        columns = columns_of(self.row_type)
+        columns = columns_of(self.row_type)  # type: ignore[arg-type]  # a class is hashable
         names = [column.name for column in columns]
         for name in header:
             if name not in names:

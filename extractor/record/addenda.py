@@ -35,11 +35,44 @@ def apply_addenda(note: Note) -> list[Finding]:
         text = note.folded[segment.start : segment.end]
         unit = note.units[segment.unit]
         swap = _side_swap(note.folded[unit.start : unit.end])
-        if swap:
+        if not sites and _RETRACTED.search(text):
+            findings += _retract(note, segment, earlier, text)
+        elif swap:
             findings += _re_side(note, segment, sites, earlier, *swap)
-        elif _REMOVED.search(text):
+        elif _REMOVED.search(text) and not any(site.assertion == "injected" for site in sites):
             findings += _strike(note, segment, sites, earlier)
+        elif not _ADDED.search(text):
+            _replace_sides(sites, earlier)
     return findings
+
+
+_RETRACTED = re.compile(
+    r"\bno (?:trigger point |tp )?(?:injections?|tpis?|needling|procedures?)\b[^.]{0,40}\b(?:performed|given|done|today|administered)|\b(?:was|were) (?:not performed|not done|not given|copied|carried|pulled)\b|copied forward|carried forward|pulled forward|"
+    r"\bdisregard (?:the )?(?:procedure|above)|entered in error|\bdid not (?:perform|receive|have|undergo)\b"
+)
+_ADDED = re.compile(r"\b(?:also|additional(?:ly)?|in addition|forgot|omitted|add(?:ed)?|as well)\b")
+
+
+def _retract(note: Note, segment: Segment, earlier: list[Site], text: str) -> list[Finding]:
+    """The correction takes back the whole procedure: it was not done, or belongs to an earlier visit."""
+    before = "historical" if re.search(r"forward|copied|carried|prior|previous|last|belongs|from\b", text + note.folded[segment.end : segment.end + 120]) else "negated"
+    for site in earlier:
+        site.assertion, site.rule = before, "retracted"
+    for index, other in enumerate(note.segments):
+        if other.end <= segment.start and note.frames[index].whole in ("injected", "nominal"):
+            note.frames[index].whole = before
+    return [Finding(id="historical-only", severity="info", text="A later correction takes the procedure back.", evidence=[evidence(note, segment.start, segment.end)])] if earlier else []
+
+
+def _replace_sides(sites: list[Site], earlier: list[Site]) -> None:
+    """A muscle that the correction lists again with a side keeps only that side."""
+    for site in sites:
+        if site.assertion != "injected" or not site.sides:
+            continue
+        for other in earlier:
+            if set(other.targets) & set(site.targets) and other.sides and other.sides != site.sides:
+                other.sides = site.sides
+                other.rule = "corrected"
 
 
 def _side_swap(text: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:

@@ -82,6 +82,8 @@ def _inherit_sides(note: Note, sites: list[Site], titles: list[Site]) -> None:
     if not bare:
         return
     stated: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    own = {target for site in sites if site.sides for target in site.targets}
+    bare = [site for site in bare if not (site.targets and site.targets[0] in own)]  # else named again without its side
     for site in note.sites:
         visit = note.visits[note.sections[note.segments[site.segment].section].visit]
         if site.sides and visit.current and site.assertion in ("injected", "finding", "planned") and note.sections[note.segments[site.segment].section].category not in ("history", "plan", "followup", "subjective"):
@@ -126,6 +128,8 @@ def _merge(note: Note, lexicon: Lexicon, sites: list[Site]) -> dict[str, Muscle]
             if muscle is None:
                 muscle = muscles[target] = Muscle(id=target, name=entry.name, kind=entry.kind)
             muscle.sides = [s for s in _SIDE_ORDER if s in muscle.sides or s in site.sides]
+            if site.clash and not site.sides:
+                muscle.doubtful_sides = [s for s in _SIDE_ORDER if s in muscle.doubtful_sides or s in site.clash]
             muscle.portions.extend(p for p in site.portions if p not in muscle.portions)
             muscle.levels.extend(level for level in site.levels if level not in muscle.levels)
             start, end = site.phrase or (site.start, site.end)

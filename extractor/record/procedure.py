@@ -59,8 +59,10 @@ def procedure_of(note: Note, sites: Sites) -> Procedure:
 
 
 def _about_tpi(note: Note, index: int) -> bool:
-    frame = note.frames[index]
-    return frame.topic == "tpi" or any(f.topic == "tpi" for f in note.frames[max(0, index - 6) : index])
+    """Whether the event, or the note where it tells of today, is about trigger points."""
+    if note.frames[index].topic == "tpi":
+        return True
+    return any(f.topic == "tpi" and f.whole in ("injected", "nominal") for f in note.frames)
 
 
 def _is_dry(note: Note, dry: bool, wet: bool, performed: bool) -> bool:

@@ -12,7 +12,7 @@ _BLANK = re.compile(
     r"\*{3,}|_{3,}|\{[^{}\n]{2,80}\}|\[(?:muscle|muscles|side|site|sites|location|laterality|left/right|l/r|r/l|insert|enter|select|specify|fill)[^\]\n]{0,40}\]|<(?:muscle|side|site|location|laterality)[^>\n]{0,30}>|@[a-z]{3,}@"
     r"|\b(?:left|l)\s?/\s?(?:right|r)\s?/\s?(?:bilateral|both|b)\b|\bchoose one\b|\bselect (?:one|side|muscle)\b|\(\s?(?:left|l)\s?/\s?(?:right|r)\s?\)|\?{3,}"
 )
-_MATTERS = re.compile(r"\b(?:muscles?|sites?|side|laterality|locations?|injected|trigger|left|right|levator|trapezius|rhomboid\w*|into the)\b")
+_MATTERS = re.compile(r"\b(?:muscles?|sites?|side|laterality|locations?|left|right|into(?: the)?|l/r|r/l)\b")
 _ELSEWHERE = re.compile(r"\b(?:lot|ndc|exp\w*|signature|signed|date|time|name|dob|mrn|initials?|by|phone|witness|score|pain|relief|vas|vitals?|bp|hr|gauge|needle|allerg\w*|follow|weeks?|provider|md)\b")
 
 
@@ -30,7 +30,7 @@ def template_findings(note: Note, procedure: Procedure) -> list[Finding]:
         before = note.folded[max(line_start, match.start() - 60) : match.start()]
         after = note.folded[match.end() : min(line_end, match.end() + 30)]
         inner = match.group()
-        matters = _MATTERS.search(before + inner + after) is not None
+        matters = _MATTERS.search(before[-28:] + inner + after[:12]) is not None
         words = _ELSEWHERE.search(before.rsplit(",", 1)[-1].rsplit(".", 1)[-1])
         amount = re.match(r"\s{0,2}(?:cc|ml|mg|units?|%|weeks?|g\b|gauge)", after) or re.search(r"(?:dose|volume|amount)\s*:?\s*$", before)
         matters = matters and not words and not amount

@@ -86,6 +86,8 @@ def test_a_decision_takes_well_under_a_millisecond():
         documentation=elements("exam-taut-band", "consent", "pain-before", "needle"),
         day="2024-05-01",
     )
+    for place, item in enumerate([*made.muscles, *made.documentation]):
+        item.evidence[0].start = place
     decide(made)
     rounds = []
     for _ in range(5):

@@ -39,7 +39,7 @@ LISTS = [
     ("left+right rotator_cuff", (2, 8), (1, 4), (1, 8)),
     ("left rotator_cuff x2", (1, 2), (1, 2), (1, 2)),
     ("left+right rotator_cuff x3", (2, 3), (1, 3), (1, 3)),
-    ("left+right rotator_cuff x1", (2, 2), (1, 1), (1, 1)),
+    ("left+right rotator_cuff x1", (2, 2), (1, 1), (1, 2)),
     ("left rotator_cuff; left supraspinatus", (1, 4), (1, 4), (1, 4)),
     ("left rotator_cuff; right supraspinatus", (2, 5), (1, 4), (1, 5)),
     ("left rotator_cuff x1; left supraspinatus", (1, 2), (1, 2), (1, 2)),

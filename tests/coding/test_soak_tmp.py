@@ -15,7 +15,7 @@ from extractor.models import Area, Doubt, Muscle, OtherProcedure, Procedure, Rec
 MUSCLES = ["trapezius", "levator_scapulae", "rhomboids", "rhomboid_major", "rhomboid_minor", "supraspinatus", "infraspinatus", "longissimus", "longissimus_thoracis", "longissimus_capitis", "multifidus", "iliocostalis", "semispinalis", "semispinalis_capitis", "quadratus_lumborum", "piriformis", "gluteus_medius", "gluteus_maximus"]
 GROUPS = ["paraspinals", "erector_spinae", "rotator_cuff", "gluteals", "scalenes", "hip_flexors", "quadriceps", "periscapular_muscles"]
 LEXICON = load_lexicon()
-FAST = settings(max_examples=4000, deadline=None)
+FAST = settings(max_examples=6000, deadline=None)
 
 
 def _muscle(name, sides, doubtful, injections):

@@ -17,7 +17,7 @@ def test_the_shipped_lexicon_has_no_problems(lexicon):
 MUSCLE = "{id}\tsome name\t\t{kind}\t{parent}\thead\tyes\t{unit}\t{members}\t{uberon}\t\t\t"
 
 
-def muscle(id="odd_muscle", kind="muscle", parent="gluteals", unit="no", members="", uberon=""):  # noqa: A002
+def muscle(id="odd_muscle", kind="muscle", parent="gluteals", unit="no", members="", uberon=""):
     return MUSCLE.format(id=id, kind=kind, parent=parent, unit=unit, members=members, uberon=uberon)
 
 
@@ -49,7 +49,11 @@ DAMAGE = [
     ("muscle_forms", form("shrugger", "trapezius", ambiguous="yes"), "has one sense"),
     ("muscle_forms", form("shrugger", "trapezius", prefer="neck"), "nothing reads its context"),
     ("muscle_forms", form("saline", "scalenes", kind="misspelling"), "The misspelling 'saline' is a word"),
-    ("muscle_forms", form("levator", "levator_palpebrae_superioris", ambiguous="yes", prefer="*"), "more than one default"),
+    (
+        "muscle_forms",
+        form("levator", "levator_palpebrae_superioris", ambiguous="yes", prefer="*"),
+        "more than one default",
+    ),
     ("muscle_forms", form("shrugger", "trapezius", kind="nickname"), "column type: 'nickname' is none of"),
     ("muscle_forms", form("shrugger", "trapezius", ambiguous="perhaps"), "column ambiguous: 'perhaps' is neither"),
     ("muscle_forms", form("low back", "paraspinals"), "'low back' is a muscle at muscle_forms.tsv"),
@@ -95,7 +99,9 @@ def test_a_table_that_is_missing_or_has_no_header_is_a_problem(root):
 
 
 def test_the_rows_of_a_practice_are_checked_with_their_own_file_and_line(overlay):
-    folder = overlay(muscle_forms="form\ttarget\tportion\ttype\nfine\ttrapezius\t\tslang\nwrong\tnothing\t\tslang\n-never there\n")
+    folder = overlay(
+        muscle_forms="form\ttarget\tportion\ttype\nfine\ttrapezius\t\tslang\nwrong\tnothing\t\tslang\n-never there\n"
+    )
     problems = check_lexicon(Lexicon(lexicon_root(), [folder]))
     assert [(problem.file.parent, problem.line) for problem in problems] == [(folder, 3), (folder, 4)]
     assert "no row before it has that key" in problems[1].text

@@ -119,7 +119,8 @@ def test_an_overlay_adds_a_form_changes_one_and_removes_one(overlay):
 
 def test_an_overlay_settles_an_ambiguous_form(overlay):
     folder = overlay(
-        muscle_forms="form\ttarget\tportion\ttype\nls\tlevator_scapulae\t\tabbreviation\n", ambiguous="form\tsense\tkind\n-ls\n"
+        muscle_forms="form\ttarget\tportion\ttype\nls\tlevator_scapulae\t\tabbreviation\n",
+        ambiguous="form\tsense\tkind\n-ls\n",
     )
     (row,) = load_lexicon([folder]).senses("LS")
     assert (row.target, row.ambiguous) == (("levator_scapulae",), False)
@@ -163,7 +164,10 @@ def test_the_version_changes_with_a_file_but_not_with_its_line_ends(root):
 
 def test_a_parent_that_is_no_row_is_an_error_that_says_what_to_do(root):
     path = root / "muscles.tsv"
-    path.write_text(path.read_text().replace("\tmuscle\ttriceps_brachii\t", "\tmuscle\t\t") + "x\tx\t\tmuscle\tnowhere\thead\tyes\tno\t\t\t\t\t\n")
+    path.write_text(
+        path.read_text().replace("\tmuscle\ttriceps_brachii\t", "\tmuscle\t\t")
+        + "x\tx\t\tmuscle\tnowhere\thead\tyes\tno\t\t\t\t\t\n"
+    )
     with pytest.raises(LexiconError, match="tpi lexicon check"):
         Lexicon(root).members("gluteals")
 
@@ -179,7 +183,9 @@ print(time.perf_counter() - start)
 """
     root = Path(lexicon_root()).parent
     best = min(
-        float(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root).stdout)
+        float(
+            subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root).stdout
+        )
         for _ in range(3)
     )
     assert best < 0.1

@@ -32,7 +32,8 @@ def test_a_muscle_or_group_of_the_reference_has_a_form_and_its_ids(lexicon, row)
         targets = {"psoas_muscles"}
     if given:
         assert any(
-            given == {entry.uberon, entry.fma, entry.ta2} - {""} for entry in (lexicon.muscles[target] for target in targets)
+            given == {entry.uberon, entry.fma, entry.ta2} - {""}
+            for entry in (lexicon.muscles[target] for target in targets)
         )
 
 
@@ -53,5 +54,10 @@ def test_the_parts_of_the_usual_targets_are_portions(lexicon):
 def test_kinds_follow_the_reference_but_for_muscles_that_count_as_one(lexicon):
     for row in rows("muscle"):
         found = find_form(lexicon, row["name_en"])
-        kinds = {lexicon.muscles[target].kind for sense in found.rows if isinstance(sense, MuscleForm) for target in sense.target}
+        kinds = {
+            lexicon.muscles[target].kind
+            for sense in found.rows
+            if isinstance(sense, MuscleForm)
+            for target in sense.target
+        }
         assert kinds == {"muscle"}, row["name_en"]

@@ -183,20 +183,18 @@ def _drop_uninjected(
     kept: list[DrugMention] = []
     for mention in clause.drugs:
         before = folded[max(clause.start, mention.start - 60) : mention.start]
-        reason = (
-            _NEGATED_BEFORE.search(before)
-            or _NEGATED_AFTER.match(folded, mention.end, clause.end)
+        first = mention.start
+        if negation := _NEGATED_BEFORE.search(before):
+            first -= len(before) - negation.start()
+        elif not (
+            _NEGATED_AFTER.match(folded, mention.end, clause.end)
             or _ROUTE_AFTER.match(folded, mention.end, clause.end)
             or (mention.drug in diluents and _dilutes(clause, mention, toxins))
             or (mention.drug not in anesthetics and _shot(folded, clause, mention))
             or _unticked(folded, mention)
-        )
-        if not reason:
+        ):
             kept.append(mention)
             continue
-        first = mention.start
-        if hasattr(reason, "start") and reason.re is _NEGATED_BEFORE:
-            first = mention.start - len(before) + reason.start()
         _drop_amounts(clause, mention)
         clause.blank(first, mention.end)
     clause.drugs = kept

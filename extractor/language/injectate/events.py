@@ -225,8 +225,9 @@ def _sites_first(clause: Clause, runs: list[list[Site | Quantity]]) -> bool:
     """Whether the clause names the site before its amount ("left trapezius 2 mL, right trapezius 1 mL")."""
     votes = 0
     masked = clause.text
-    for item in [*clause.drugs, *(q for q in clause.quantities if q.kind == "concentration")]:
-        masked = masked[: item.start - clause.start] + " " * (item.end - item.start) + masked[item.end - clause.start :]
+    named = [(drug.start, drug.end) for drug in clause.drugs]
+    for start, end in [*named, *((q.start, q.end) for q in clause.quantities if q.kind == "concentration")]:
+        masked = masked[: start - clause.start] + " " * (end - start) + masked[end - clause.start :]
     for left, right in pairwise(runs):
         between = masked[left[-1].end - clause.start : right[0].start - clause.start]
         if isinstance(left[0], Site):

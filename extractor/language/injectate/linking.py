@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from extractor.language.drugs import DrugMention
 from extractor.language.injectate.clauses import Clause
@@ -153,9 +152,10 @@ def _read_quotient(part: Part) -> None:
         return
     unit = strength.unit.split("/")[0]
     kind = {"mg": "mass", "mcg": "mass", "units": "units", "mEq": "meq"}[unit]
-    place = {"start": strength.start, "end": strength.end, "core_end": strength.core_end}
-    part.volume = Quantity(kind="volume", value=strength.value2, unit="mL", **place)
-    part.dose = Quantity(kind=kind, value=round(strength.value * strength.value2, 6), unit=unit, **place)
+    start, end = strength.start, strength.core_end
+    dose = round(strength.value * strength.value2, 6)
+    part.volume = Quantity(start, end, "volume", strength.value2, "mL", core_end=end)
+    part.dose = Quantity(start, end, kind, dose, unit, core_end=end)
 
 
 def _parts(clause: Clause, amounts: list[Quantity]) -> list[Part]:
@@ -306,11 +306,6 @@ def _break_weight(clause: Clause, parts: list[Part], gap: list[Quantity], index:
     if re.search(r"\bof\b", text) or text.rstrip().endswith("("):
         return -4.0
     return 1.0 if ")" in text else 0.0
-
-
-def pairs(parts: list[Part]) -> list[tuple[Part, Part]]:
-    """Neighbouring parts of one clause."""
-    return [(left, right) for left, right in pairwise(parts) if left.clause is right.clause]
 
 
 def names_mixture(text: str) -> bool:
