@@ -23,6 +23,11 @@ from extractor.models import Dose, Drug, Evidence, Strength
 
 __all__ = ["Administration", "Site", "SiteSummary", "resolve_administration"]
 
+_DIGITS = 4
+# What is given by the millilitre only: a dose in mg would say nothing.
+_WITHOUT_DOSE = ("saline", "biologic")
+
+
 @dataclass(slots=True)
 class Administration:
     """What was injected at the trigger points."""
@@ -56,12 +61,8 @@ def resolve_administration(
         One drug for each substance and strength in the order of the text, volumes in mL, rounded to four decimals.
     """
     folded = fold(text)
-    kinds = {drug_id: entry.kind for drug_id, entry in entries.items()}
-    of_kind = lambda kind: frozenset(drug for drug, value in kinds.items() if value == kind)  # noqa: E731
-    clauses = cut_clauses(
-        folded, sorted(spans), list(drug_mentions), list(quantities), sites.mentions, of_kind("toxin"), of_kind("anesthetic"),
-        of_kind("saline"),
-    )  # fmt: skip
+    kinds: dict[str, str] = {drug: entry.kind for drug, entry in entries.items()}
+    clauses = cut_clauses(folded, sorted(spans), drug_mentions, quantities, sorted(sites.mentions, key=lambda site: site.start), kinds)
     reading = Reading(kinds, with_stated(sites, clauses))
     for clause in clauses:
         reading.read(clause)
@@ -71,13 +72,11 @@ def resolve_administration(
     drugs = [_drug(text, component, kinds, reading) for component in components]
     total, injections, evidence = reading.totals(components)
     return Administration(
-        drugs, None if total is None else round(total, _DIGITS), injections, [Evidence(start=a, end=b, text=text[a:b]) for a, b in evidence]
-    )  # fmt: skip
-
-
-_DIGITS = 4
-# What is given by the millilitre only: a dose in mg would say nothing.
-_WITHOUT_DOSE = ("saline", "biologic")
+        drugs=drugs,
+        total_volume_ml=None if total is None else round(total, _DIGITS),
+        injections=injections,
+        evidence=[Evidence(start=start, end=end, text=text[start:end]) for start, end in evidence],
+    )
 
 
 def _drug(text: str, component: Component, kinds: Mapping[str, str], reading: Reading) -> Drug:
@@ -93,8 +92,11 @@ def _drug(text: str, component: Component, kinds: Mapping[str, str], reading: Re
     elif component.dose is None and volume is not None and strength and kinds.get(component.drug) not in _WITHOUT_DOSE:
         value = round(volume * per_ml(strength), _DIGITS)
         dose = Dose(value=value, unit=DOSE_UNITS[strength[1]], basis="computed")
-    spans = sorted({_extent(part) for part in component.parts} | {(e.quantity.start, e.quantity.end) for e in component.used})
-    kept = [span for span in spans if not any(other != span and other[0] <= span[0] and span[1] <= other[1] for other in spans)]
+    spans = {_extent(part) for part in component.parts} | {(e.quantity.start, e.quantity.end) for e in component.used}
+    kept: list[tuple[int, int]] = []
+    for span in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not kept or span[1] > kept[-1][1]:  # else it lies inside the one before
+            kept.append(span)
     return Drug(
         id=component.drug,
         text=_phrase(text, component),

@@ -21,7 +21,7 @@ _ACTION_HEADER = re.compile(r"\b(?:inject(?:ed|ion|ions)?|inj|treated|needled|do
 _TARGET_VERB = re.compile(r"\b(?:into|in|to|at|the|of)\b")
 _FINITE_PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|not|never|wasn't|weren't)\b")
 _ALL_MENTION_BREAK = re.compile(r"[,;]|\band\b|\bwith\b")
-_VOLUME = re.compile(r"\d\s?(?:cc|ml|units?|u)\b|\bx\s?\d|\b(?:one|two|three|four|1|2|3|4|5|6)\s(?:sites?|injections?|spots?|points?|sticks?|trigger|tps?|passes)\b")
+_VOLUME = re.compile(r"\d?\.\d\d\s?(?:mm\s?)?x\s?\d\d|\d\s?(?:cc|ml|units?|u)\b|\bx\s?\d|\b(?:one|two|three|four|1|2|3|4|5|6)\s(?:sites?|injections?|spots?|points?|sticks?|trigger|tps?|passes)\b")
 
 
 def assert_sites(note: Note, frames: list[Frame]) -> None:
@@ -35,6 +35,7 @@ def assert_sites(note: Note, frames: list[Frame]) -> None:
     _inherit_in_lists(note, frames)
     _negate_by_pronoun(note, frames)
     _settle_candidates(note, frames)
+    _take_named_above(note, frames)
     _repeat_on_side(note, frames)
 
 
@@ -50,6 +51,8 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         return
     if row := _row_reading(note, by_unit, segment, site):
         _set(site, *row)
+        if site.assertion == "injected" and frame.owner not in (None, "tpi"):
+            _give_to_other(note, site, frame, frame.owner)
         return
     if section.category in SILENT:
         _set(site, "finding", f"section-{section.category}")
@@ -75,7 +78,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         _set(site, "negated", "excepted", cue)
         return
     strong = [cue for cue in cues if cue.type in ("inject", "tpi", "done", "plan", "negate", "decline", "postpone", "consent", "educate")]
-    strong = _drop_foreign(note, site, strong)
+    strong = _drop_foreign(strong, note, site)
     if strong:
         cue = _governor(note, site, strong)
         verdict = resolve(note, segment, frame, cue, strong if cue.type in ("inject", "tpi", "done") else [cue])
@@ -126,21 +129,39 @@ def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, si
         return "finding", "column-exam"
     if len(unit.columns) > 1 and _empty_row(note, unit, site):
         return "negated", "row-empty"
+    positive = negative = None
     for cell in unit.cells:
         if cell.start <= site.start < cell.end:
             continue
         text = note.folded[cell.start : cell.end].strip()
-        action = _ACTION_HEADER.search(cell.header) is not None
-        if action or re.match(r"(?:not|no\s|deferred|declined|held|planned|next)\b", text):
-            if _NEGATIVE_VALUE.match(text) or (action and text in ("", "0", "-", "--", "n", "no")):
-                if text == "" and not re.search(r"inject|vol|dose|amount|ml|cc|units", cell.header):
-                    continue
-                return "negated", "row-negative"
-            if text:
-                reading = ("injected", "row-positive")
+        if re.match(r"(?:not (?:inj|done|treat|needl|today)|deferred|declined|held|planned|next visit|skipped|spared)", text):
+            return "negated", "row-negative"
+        if not _ACTION_HEADER.search(cell.header) and not _SIDE_HEADER.fullmatch(cell.header):
+            continue
+        refused = text == "" or _NEGATIVE_VALUE.match(text) is not None or text in ("0", "-", "--", "n", "no")
+        if _DECISIVE_HEADER.search(cell.header) and text:
+            return ("negated", "row-negative") if refused else _positive_row(note, segment, unit)
+        if refused:
+            negative = ("negated", "row-negative")
+        elif text:
+            positive = ("injected", "row-positive")
+    reading = positive or negative
+    if reading and reading[0] == "negated":
+        return reading
     category = note.sections[segment.section].category
     if reading and (category in PERFORMING or (unit.columns and category in ("exam", "assessment", "subjective", "assessment_plan"))):
         return reading
+    return None
+
+
+_SIDE_HEADER = re.compile(r"(?:left|right|lt|rt|l|r|bilateral|both)(?:\sside)?(?:\s?\(?(?:ml|cc|units?|u|#|vol|volume)\)?)?")
+_DECISIVE_HEADER = re.compile(r"\b(?:inj(?:ected)?(?:\sy/?n)?|injected\??|treated|needled|done|performed|status|action|tpi)\b")
+
+
+def _positive_row(note: Note, segment: Segment, unit: Unit) -> tuple[str, str] | None:
+    category = note.sections[segment.section].category
+    if category in PERFORMING or (unit.columns and category in ("exam", "assessment", "subjective", "assessment_plan")):
+        return "injected", "row-positive"
     return None
 
 
@@ -187,9 +208,12 @@ def _excepted(note: Note, site: Site, cues: list[Cue]) -> Cue | None:
     return best
 
 
-def _drop_foreign(note: Note, site: Site, strong: list[Cue]) -> list[Cue]:
+_DONE_TO = re.compile(r"[\s,()a-z0-9-]{0,24}\b(?:was|were|also|then|next)\s(?:then\s|also\s|next\s)?\Z")
+
+
+def _drop_foreign(strong: list[Cue], note: Note, site: Site) -> list[Cue]:
     """Leave out verbs that cannot reach the site: those that only say how the procedure went."""
-    del note, site
+    strong = [cue for cue in strong if cue.type != "done" or (cue.start >= site.end and _DONE_TO.fullmatch(note.folded[site.end : cue.start] or " was "))]
     if any(cue.type == "inject" for cue in strong):
         return [cue for cue in strong if cue.type not in ("done", "educate", "consent")]
     return strong
@@ -534,3 +558,29 @@ def _negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
         for site in before if same_unit else []:
             if site.assertion in ("candidate", "examined", "marked", "finding", "nominal", "planned") or (short and site.rule != "cue-inject"):
                 _set(site, frame.whole, "pronoun")
+
+
+_NAMED_ABOVE = re.compile(
+    r"\b(?:above|aforementioned|afore|previously (?:identified|marked|noted|described)|listed|named|as (?:noted|marked|described|identified)|identified in (?:the )?exam\w*|those)\b[^.;]{0,30}\b(?:muscles?|sites?|points?|areas?|tps|trps|locations?|three|four|two|all|spots?|bands?)\b"
+    r"|\b(?:all|each|both|muscles?|sites?|points?|areas?|bands?|locations?)\b[^.;]{0,30}\b(?:above|aforementioned|listed|named|noted (?:above|on exam))\b"
+)
+
+
+def _take_named_above(note: Note, frames: list[Frame]) -> None:
+    """ "All three as named above were injected": a procedure that points at the list before it names its sites by it."""
+    if any(site.assertion == "injected" and site.kind == "muscle" for site in note.sites):
+        return
+    for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
+        if frame.whole != "injected" or frame.owner not in (None, "tpi") or not _NAMED_ABOVE.search(note.folded, segment.start, segment.end):
+            continue
+        before = [s for s in note.sites if s.kind == "muscle" and s.segment < index and s.assertion == "finding" and note.visits[note.sections[note.segments[s.segment].section].visit].current]
+        if not before:
+            continue
+        last = note.segments[before[-1].segment].unit
+        parent = note.units[last].parent
+        for site in before:
+            unit = note.segments[site.segment].unit
+            if unit == last or (parent is not None and note.units[unit].parent == parent):
+                own = frames[site.segment].modifiers
+                if site.rule != "needle-passes" and not ("negate" in own):
+                    _set(site, "injected", "named-above")

@@ -11,6 +11,8 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from extractor.language.annotations import Entity, Note
+from extractor.language.dictation import MisheardNames, may_start
+from extractor.language.spelling import Speller
 from extractor.language.text import words as split_words
 from extractor.language.trie import WordTrie, joined
 from extractor.lexicon import Lexicon
@@ -53,6 +55,7 @@ class EntityMatcher:
         self.singles: dict[str, Form] = {}
         self.vocabulary: set[str] = set()
         self._build(lexicon)
+        self.misheard = MisheardNames(self.singles)
         self._prefixes = {form[:4] for form in self.singles if len(form) >= 8}
 
     def _build(self, lexicon: Lexicon) -> None:
@@ -102,7 +105,23 @@ class EntityMatcher:
         return None
 
 
-def find_entities(note: Note, matcher: EntityMatcher) -> None:
+def _extend_misspelt(note: Note, texts: list[str], matcher: EntityMatcher, speller: Speller, at: int, count: int) -> tuple[int, Form] | None:
+    """ "gluteus minirnus": behind the first words of a name only a few words are possible."""
+    after = at + count
+    if after >= len(texts) or not joined(note.folded, note.words[after - 1], note.words[after]):
+        return None
+    fixed = speller.among(texts[after], matcher.trie.after(texts[at:after]))
+    if fixed is None:
+        return None
+    form = matcher.trie.get([*texts[at:after], fixed])
+    if form is None:
+        return None
+    texts[after] = fixed
+    note.corrections[after] = fixed
+    return count + 1, form
+
+
+def find_entities(note: Note, matcher: EntityMatcher, speller: Speller) -> None:
     """Fill ``note.entities`` in text order, without overlaps."""
     words, folded = note.words, note.folded
     texts = [word.text for word in words]
@@ -116,6 +135,14 @@ def find_entities(note: Note, matcher: EntityMatcher) -> None:
         split = matcher.split_name(note, at) if hit is None or hit[0] == 1 else None
         if split and (hit is None or split[0] > hit[0]):
             hit = split
+        if trie.starts(texts[at]) and (longer := _extend_misspelt(note, texts, matcher, speller, at, hit[0] if hit else 1)):
+            hit = longer
+        if (hit is None or hit[0] == 1 and hit[1].kind != "muscle") and may_start(words, at) and (misheard := matcher.misheard.find(words, at, folded)):
+            count, name = misheard
+            found.append((at, count, matcher.singles[name]))
+            note.corrections[at] = name
+            at += count
+            continue
         if hit is None:
             at += 1
             continue

@@ -224,6 +224,8 @@ def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cu
         return "historical"
     if frame.past and not frame.today:
         return "historical"
+    if cue.type == "done" and not any(v.type in ("tpi", "inject") for v in verbs) and not _DOINGS.search(note.folded, segment.start, segment.end):
+        return "nothing"
     if cue.type == "tpi" or (cue.type == "done" and not any(v.type == "tpi" for v in verbs)):
         finite = any(v.type in ("inject", "done") for v in verbs)
         if not finite:
@@ -243,6 +245,9 @@ def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cu
     if category in ("consent",) and not frame.procedural:
         return "planned"
     return "injected"
+
+
+_DOINGS = re.compile(r"\b(?:procedures?|injections?|same|this was|these were|repeat\w*|needling|muscles?|points?|sites?)\b")
 
 
 def bare(note: Note, segment: Segment, frame: Frame) -> str:

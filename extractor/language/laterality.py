@@ -12,10 +12,11 @@ _MARK = re.compile(
     r"(?<![\w])(?:"
     r"(?P<both>\(?(?:bilat(?:eral(?:ly)?|\.)?|bilat(?:'l|s)?|bilaterla|bilaeral|bilaterally|biltateral|bil|b/l|b\\l|bl|both\ssides|both|(?:on\s)?(?:each|either)\sside"
     r"|(?:left|lt|l)\s?(?:/|&|\+|,|and|>{1,2}|<{1,2}|=|more than|greater than)\s?(?:the\s)?(?:right|rt|r)|(?:right|rt|r)\s?(?:/|&|\+|,|and|>{1,2}|<{1,2}|=|more than|greater than)\s?(?:the\s)?(?:left|lt|l))(?:[\s-]?sided|[\s-]sides?)?\)?)"
-    r"|(?P<one>(?P<on>(?:on|to|in|at|over)\s(?:the|his|her|their|pt'?s|patient'?s)?\s?)?(?P<open>[(\[])?(?P<side>left|right|lt|rt|l(?!\s?\d)|r|leftt|rigth|righ)(?P<close>[)\]])?(?P<sided>[\s-]?sided|[\s-]side)?(?:\s?(?P<only>only))?)"
+    r"|(?P<one>(?P<on>(?:on|to|in|at|over)\s(?:the|his|her|their|pt'?s|patient'?s)?\s?)?(?P<open>[(\[])?(?P<side>left|right|lt|rt|l(?!\s?\d(?!\d?\s(?:pts?|points?|x|sites?|inj|passes|ml|cc|units?)\b))|r|leftt|rigth|righ)(?P<close>[)\]])?(?P<sided>[\s-]?sided|[\s-]side)?(?:\s?(?P<only>only))?)"
     r"|(?P<paren>\(b\))|(?P<b>b)(?=\s[a-z]{3})"
     r")(?![\w]|'s|/[a-z]|-hand|\shand(?:ed)?\b)"
 )
+_BOTH_AND = re.compile(r"\s(?:the\s)?(?:[a-z]+\s){1,3}?(?:muscles?\s)?and\s(?:the\s)?(?!left|right|both)[a-z]")
 # "right after", "left the room", "left in good condition", "all right": not sides
 _NOT_A_SIDE = re.compile(
     r"\s(?:after|before|away|now|there|then|here|the|clinic|our|in\s(?:good|stable|satisfactory|no)|ama|without|ambulatory|untreated|alone|handed|message|voicemail|intact|home|lateral\sdecub|ventric|atri|hand[- ]dom)\b"
@@ -55,6 +56,13 @@ def find_sides(note: Note) -> None:
     note.sides = kept
 
 
+def _plural_first(folded: str, at: int) -> bool:
+    """Whether the name behind "both" stands in the plural ("both trapezii and levators")."""
+    name = re.match(r"\s(?:the\s)?((?:[a-z]+\s){1,3}?)(?:muscles?\s)?and\s", folded[at : at + 60])
+    last = name.group(1).split()[-1] if name and name.group(1).split() else ""
+    return last.endswith(("ii", "oids", "apulae", "scapulas", "als", "nei", "ators", "traps", "ses", "iformes")) or (last.endswith("i") and len(last) > 4) or last in ("traps", "levators", "rhomboids", "scalenes", "masseters", "scms", "qls", "glutes", "delts", "lats", "pecs")
+
+
 def taken_back(note: Note, start: int, end: int) -> bool:
     """Whether the words between two names take the first of them back ("maximus, strike that, medius")."""
     match = _TAKEN_BACK.match(note.folded, start, end)
@@ -66,6 +74,8 @@ def _mark_sides(note: Note) -> None:
     for match in _MARK.finditer(folded):
         if match["both"]:
             raw = match["both"]
+            if raw.startswith("both") and "side" not in raw and _BOTH_AND.match(folded, match.end()) and not _plural_first(folded, match.end()):
+                continue  # "both the trapezius and the rhomboid": two muscles, not two sides
             if raw.startswith("bl") and len(raw.strip("()")) == 2 and not text[match.start() : match.end()].strip("()").isupper() and "(" not in raw:
                 continue
             adverb = raw.strip("()").endswith(("ly", "sides", "side"))

@@ -88,11 +88,16 @@ def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int,
         return False
     if _OPEN_END.search(tail) and (first.islower() or line.width >= 40 or not tail.endswith(",")):
         return True
+    if first.isupper() and _LISTED_AMOUNT.search(folded, line.start, line.end) and (_LISTED_AMOUNT.search(folded, following.start, following.end) or line.width < 56):
+        return False  # "Serratus anterior R, 1 mL each" and the next item
     if full:
         return first.islower() or first.isdigit() or first in "(\"'" or not tail.endswith((".", "!", "?")) or line.width > wrap - 12
     # prose wrapped narrower than the widest line, or a wrapped list item
     ends = tail.endswith((".", "!", "?", ";"))
     return cased and not ends and first.islower() and line.width >= 40
+
+
+_LISTED_AMOUNT = re.compile(r"\d\s?(?:cc|ml|units?)\b(?:\seach|\sea)?[^a-z]{0,3}$|\bx\s?\d\s*$")
 
 
 def _is_record(folded: str, line: _Line) -> bool:

@@ -100,7 +100,7 @@ def _spelling(doc: Doc, resources: Resources) -> None:
 
 
 def _entities(doc: Doc, resources: Resources) -> None:
-    find_entities(state_of(doc), resources.entities)
+    find_entities(state_of(doc), resources.entities, resources.speller)
 
 
 def _abbreviations(doc: Doc, resources: Resources) -> None:

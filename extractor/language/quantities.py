@@ -54,7 +54,7 @@ class Quantity:
 class _Qualified(NamedTuple):
     end: int
     per: str | None
-    count: int | None
+    times: int | None
     kind: str | None  # where the words make it something else than an amount
 
 
@@ -124,7 +124,8 @@ def _read_digits(folded: str, here: int, stop: int, found: list[Quantity]) -> tu
             rest = patterns.LEVEL_REST.match(folded, here, stop)
             return None, rest.end() if rest else here + 1
     elif previous == " " and folded[here - 2 : here - 1] == "x" and (times := _times_at(folded, here, stop)):
-        if not (found and found[-1].kind == "gauge" and found[-1].core_end >= here - 4):
+        needle = found and found[-1].kind == "gauge" and found[-1].core_end >= here - 4
+        if not needle:
             return times, times.end
     quick = patterns.QUICK.match(folded, here, stop)
     if quick is not None and quick[2] not in patterns.LONGER and len(quick[1]) < 5:
@@ -161,9 +162,11 @@ def _times_at(folded: str, here: int, stop: int) -> Quantity | None:
 
 
 def _count(match: re.Match[str]) -> Quantity:
-    return Quantity(
-        match.start(), match.end(), "count", value_of(match["n"]), _counted(match["noun"] or "times"), core_end=match.end()
-    )  # fmt: skip
+    noun = match["noun"]
+    if not noun:
+        before = patterns.NOUN_BEFORE.search(match.string, max(0, match.start() - 24), match.start())
+        noun = before["noun"] if before else "times"
+    return Quantity(match.start(), match.end(), "count", value_of(match["n"]), _counted(noun), core_end=match.end())
 
 
 def _counted(noun: str) -> str:
@@ -227,6 +230,8 @@ def _bare(folded: str, here: int, end: int, value: float, second: float | None) 
     if folded[here - 1 : here] not in (" ", ":", "#", "=", "-"):
         return None
     before = folded[max(0, here - _BEFORE) : here]
+    if patterns.TOTAL_COUNT_BEFORE.search(before[-20:]) and folded[end : end + 1] in ("", ")", ",", ".", ";"):
+        return Quantity(here, end, "count", value, "sites", second, core_end=end)
     last = before.rstrip()[-1:]
     if last not in ":#=-." and value not in _GAUGES:
         return None
@@ -260,7 +265,7 @@ def _with_unit(folded: str, here: int, value: float, second: float | None, unit:
         if unit["mass"].startswith("g"):
             value, second = value * 1000, second * 1000 if second is not None else None
     words = _qualify(folded, here, end, stop, kind)
-    return Quantity(here, words.end, words.kind or kind, value, name, second, words.per, words.count, core_end=end)
+    return Quantity(here, words.end, words.kind or kind, value, name, second, words.per, words.times, core_end=end)
 
 
 def _strength(here: int, value: float, second: float | None, unit: re.Match[str]) -> Quantity:

@@ -138,6 +138,9 @@ NUMBERED = re.compile(
     rf"|\b(?:(?:total|trigger|muscle)\s)?)(?P<noun>{NOUN})"
     r"(?:\s(?:injected|treated|performed|given|done|today|were|used)){0,3}\s?[:=-]\s?$"
 )
+# "trigger points x 6" counts sites, though the noun stands before the number
+NOUN_BEFORE = re.compile(rf"(?P<noun>{NOUN})\s?\(?\s?$")
+TOTAL_COUNT_BEFORE = re.compile(r"\btotal(?:\snumber)?\sof\s$")
 CODE_BEFORE = re.compile(
     r"\b(?:lot|ndc|exp|expir(?:ation|y|es?)|cpt|icd(?:-?10)?|mrn|acct|account|phone|fax|tel|ext|room|page|serial)"
     r"(?:\s?(?:no|number|code|date|#))?\.?\s?[:#=]{0,2}\s?(?:#\s?)?$"

@@ -67,6 +67,22 @@ def _key(title: str) -> str:
 
 _BODY_PARTS = frozenset("neck back cervical thoracic lumbar shoulder hip leg arm head jaw pelvis extremities cervical spine thoracic spine lumbar spine trigger points|active trigger points".split()) | {"cervical spine", "thoracic spine", "lumbar spine", "trigger points", "active trigger points"}
 _GENERIC_SITES = frozenset("location locations site sites level levels area areas".split())
+def _split_at_visits(sections: list[Section], visits: list[Visit]) -> list[Section]:
+    """A section that runs over the border of a visit is cut there; a new visit starts without a heading."""
+    result: list[Section] = []
+    starts = {visit.start: (index, visit) for index, visit in enumerate(visits)}
+    ends = [section.start for section in sections[1:]] + [10**9]
+    for section, end in zip(sections, ends, strict=True):
+        section.visit = next((i for i, v in enumerate(visits) if v.start <= section.start < v.end), 0)
+        result.append(section)
+        for start in sorted(s for s in starts if section.start < s < end):
+            index, visit = starts[start]
+            entry = not visit.current or not visits[index - 1].current
+            small = visit.end - visit.start < 300
+            result.append(Section(start, 0, section.category if entry and small or (index and visits[index - 1].end - visits[index - 1].start < 300) else "none", None, index))
+    return result
+
+
 # Sections that fill one line: a paragraph after a blank line is not theirs any more.
 _SHORT = frozenset({"header", "signature", "vitals", "postprocedure", "preparation", "billing", "injectate", "consent", "diagnosis", "allergies", "addendum"})
 
@@ -116,6 +132,7 @@ class SectionFinder:
             for inline in sorted(self._inline_headings(note, unit)):
                 if inline[0] > sections[-1].start or inline[0] == 0:
                     self._open(sections, note, *inline)
+        sections = _split_at_visits(sections, note.visits)
         for section, following in zip(sections, [*sections[1:], None], strict=True):
             section.end = following.start if following else len(note.text)
         note.sections = sections
@@ -240,20 +257,47 @@ def section_at(note: Note, position: int) -> int:
 
 
 def find_visits(note: Note) -> list[Visit]:
-    """Stretches under dated headers. The newest dated one that says anything is the encounter of the note."""
+    """Stretches under dated headers; a dated entry of a list is a stretch of its own."""
     headers: list[tuple[int, str, bool]] = []
+    entries: list[tuple[int, int, str]] = []
     for unit in note.units:
         head = _DATE_HEADER.match(note.folded, unit.start, min(unit.end, unit.start + 90))
         position = head.end() if head else unit.start
         dates = find_dates(note.folded, unit.start, min(unit.end, position + 24))
-        if dates and dates[0].start <= position + 2:
-            lead = note.folded[unit.start : dates[0].start]
-            if "addend" in note.folded[unit.start : min(unit.end, unit.start + 60)]:
-                continue
-            headers.append((unit.start, dates[0].value.isoformat(), bool(_PRIOR_HEADER.search(lead))))
-    if not headers:
-        return [Visit(0, len(note.text), note.date_of_service)]
-    return _mark_current(note, _visits_from(note, headers))
+        if not dates or dates[0].start > position + 2 or _ADDENDUM.search(note.folded, unit.start, min(unit.end, unit.start + 60)):
+            continue
+        lead = note.folded[unit.start : dates[0].start]
+        day = dates[0].value.isoformat()
+        rest = note.folded[dates[0].end : unit.end].strip(" \t=-*:#)]>|")
+        labelled = re.search(r"\b(?:date|dos|service|visit|encounter|seen)\b", lead) is not None
+        if _ENTRY.search(lead) or (not labelled and (unit.bullet or (unit.end - unit.start > 110 and not _UNIT_NOTE.search(rest)) or _TOLD.search(rest)) and (headers or unit.bullet or _TOLD.search(rest))):
+            entries.append((unit.start, unit.end, day))
+        else:
+            headers.append((unit.start, day, bool(_PRIOR_HEADER.search(lead + note.folded[dates[0].end : dates[0].end + 20]))))
+    visits = _visits_from(note, headers) if headers else [Visit(0, len(note.text), note.date_of_service)]
+    visits = _mark_current(note, visits)
+    return _cut_out(visits, entries)
+
+
+_ADDENDUM = re.compile(r"addend|late entry|signed|authenticat|dictated|transcribed")
+_ENTRY = re.compile(r"\b(?:last|prior|previous|next)\b")
+_UNIT_NOTE = re.compile(r"\b(?:hpi|exam|procedure|plan|prepped|consent)\b")
+# a dated line that tells what was done then, with its result
+_TOLD = re.compile(r"\b(?:relief|response|helped|benefit|tpis?|trigger point inj\w*|injections?|botox|esi|rfa|mbb)\b[^\n]{0,80}\b(?:relief|weeks?|wks?|months?|mos?|helped|benefit|better|%|good|fair|poor|no change)|\b\d{1,3}\s?%\s?(?:relief|better|improve)")
+
+
+def _cut_out(visits: list[Visit], entries: list[tuple[int, int, str]]) -> list[Visit]:
+    """Give entries older than the encounter a visit of their own, and go on behind them."""
+    current = next((visit.date for visit in visits if visit.current and visit.date), None)
+    for start, end, day in entries:
+        if current is not None and day >= current:
+            continue
+        for index, visit in enumerate(visits):
+            if visit.start <= start < visit.end:
+                pieces = [Visit(visit.start, start, visit.date, visit.current), Visit(start, end, day, False), Visit(end, visit.end, visit.date, visit.current)]
+                visits[index : index + 1] = [piece for piece in pieces if piece.start < piece.end]
+                break
+    return visits
 
 
 def _mark_current(note: Note, visits: list[Visit]) -> list[Visit]:
@@ -262,6 +306,9 @@ def _mark_current(note: Note, visits: list[Visit]) -> list[Visit]:
     if len(days) < 2:
         return visits
     given = note.date_of_service
+    labelled = {v.date for v in visits if v.date and re.match(r"\W*(?:date of (?:service|procedure|visit|encounter)|dos|encounter date|visit date|service date|procedure date)\b", note.folded[v.start : v.start + 40])}
+    if len(labelled) == 1 and given not in days:
+        given = labelled.pop()
     today = [v.date for v in visits if v.date and re.search(r"\btoday\b|\bcurrent visit\b", note.folded[v.start : _end_of_line(note.folded, v.start)])]
     said = [v for v in visits if v.date and v.end - v.start > 60]
     newest = max((v.date for v in said), default=days[-1])

@@ -144,7 +144,8 @@ def _sentences(note: Note, start: int, end: int) -> Iterator[tuple[int, int]]:
         word = re.search(r"([^\W\d_]+)$", folded[max(at, match.start() - 14) : match.start()])
         following = text[match.end() : match.end() + 3].lstrip()[:1]
         if match.group()[0] == "." and word and (word.group() in _ABBREVIATIONS or len(word.group()) == 1):
-            if not (following.isupper() and len(word.group()) > 3) and following:
+            side_ends = word.group() in ("r", "l") and re.search(r"\ball\s$", folded[max(0, match.start() - 5) : match.start() - 1])
+            if not (following.isupper() and len(word.group()) > 3) and following and not side_ends:
                 continue
         stripped = _strip(text, at, match.end())
         if stripped[0] < stripped[1]:

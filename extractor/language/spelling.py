@@ -7,13 +7,16 @@ correction, and a corrected word counts only as part of a complete name (see :mo
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
 from rapidfuzz.distance import OSA
 
 from extractor.language.annotations import Note
+from extractor.language.text import Word
 
+_SCANNED = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "u"), ("nn", "m"), ("tt", "ff"), ("i", "l"), ("l", "i"))
 _CACHE_LIMIT = 100_000  # distinct words remembered by one process: bounds memory in long jobs
 
 
@@ -40,7 +43,7 @@ class Speller:
 
     def correct(self, word: str) -> str | None:
         """The lexicon's word for a misspelt one, or None where the word is known, ordinary, short or doubtful."""
-        if len(word) < 6 or word in self._known or word in self._ordinary:
+        if len(word) < 6 or word in self._known or word in self._ordinary or not word.isascii():
             return None
         if word in self._cache:
             return self._cache[word]
@@ -50,6 +53,10 @@ class Speller:
         return result
 
     def _nearest(self, word: str) -> str | None:
+        # scanned letters first: "rnedius" is "medius"
+        for wrong, right in _SCANNED:
+            if wrong in word and word.replace(wrong, right) in self._known:
+                return word.replace(wrong, right)
         limit = allowed_distance(len(word))
         best: list[str] = []
         distance = limit + 1
@@ -71,8 +78,44 @@ class Speller:
         return min(best, key=len) if len(stems) == 1 and best else None
 
 
+    def knows(self, word: str) -> bool:
+        """Whether the word is one of the lexicon's."""
+        return word in self._known
+
+    def among(self, word: str, candidates: Iterable[str]) -> str | None:
+        """The one candidate that ``word`` may be a misspelling of, where the words before leave only these."""
+        if len(word) < 5 or word in self._known or word in self._ordinary:
+            return None
+        near = [c for c in candidates if len(c) >= 5 and OSA.distance(word, c, score_cutoff=2) <= 2]
+        return near[0] if len(near) == 1 else None
+
+
+_BROKEN = re.compile(r"[-\u00ad\u2010]\s{0,3}\r?\n\s{0,12}\Z")
+
+
+def join_broken_words(note: Note, speller: Speller) -> None:
+    """Read "mi-" and "nimus" on two lines as one word where the lexicon has it."""
+    words = note.words
+    joined: list[Word] = []
+    skip = False
+    for word, following in zip(words, [*words[1:], None], strict=True):
+        if skip:
+            skip = False
+            continue
+        if following is not None and following.start - word.end > 1:
+            gap = note.folded[word.end : following.start]
+            whole = word.text + following.text
+            if "\n" in gap and _BROKEN.match(gap) and speller.knows(whole):
+                joined.append(Word(whole, word.start, following.end))
+                skip = True
+                continue
+        joined.append(word)
+    note.words = joined
+
+
 def correct_spelling(note: Note, speller: Speller) -> None:
     """Fill ``note.corrections`` (index of a word -> the word as the lexicon writes it)."""
+    join_broken_words(note, speller)
     correct = speller.correct
     for index, word in enumerate(note.words):
         if len(word.text) >= 6 and (fixed := correct(word.text)):

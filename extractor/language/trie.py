@@ -43,6 +43,15 @@ class WordTrie(Generic[Value]):
         """Whether any form starts with ``word``."""
         return word in self._root
 
+    def after(self, key: Sequence[str]) -> list[str]:
+        """Words that may follow ``key``."""
+        node = self._root
+        for word in key:
+            node = node.get(word)
+            if node is None:
+                return []
+        return [word for word in node if word]
+
     def longest(self, texts: Sequence[str], words: Sequence[Word], folded: str, at: int) -> tuple[int, Value] | None:
         """(number of words, value) of the longest form that starts at word ``at``.
 

@@ -128,7 +128,9 @@ class _Reader:
         for number, line in enumerate(_read_lines(self.file), start=1):
             if line.startswith("#") or not line.strip():
                 continue
-            cells = [cell.strip() for cell in line.split("\t")]
+            cells = line.rstrip("\r").split("\t")
+            if " \t" in line or "\t " in line or line[0] == " " or cells[-1].endswith(" "):
+                cells = [cell.strip() for cell in cells]
             if not self.header:
                 self._set_header(number, cells)
                 continue

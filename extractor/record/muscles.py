@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from extractor.language.annotations import Note, Site
+from extractor.language.sections import section_at
 from extractor.lexicon import Lexicon
 from extractor.models import Area, Doubt, Finding, Muscle
 from extractor.record.addenda import apply_addenda
@@ -36,7 +37,7 @@ def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
     titles = [site for site in named if is_title(note, site)]
     bodies = [site for site in named if site not in titles]
     _inherit_sides(note, bodies or titles, titles)
-    muscles = _merge(note, lexicon, bodies or titles)
+    muscles = _merge(note, lexicon, _without_headings(lexicon, bodies or titles))
     if bodies and titles:
         _hold_against_title(note, lexicon, result, muscles, titles)
     result.muscles = list(muscles.values())
@@ -46,6 +47,18 @@ def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
     if not result.muscles:
         result.examined = _examined(note, lexicon)
     return result
+
+
+def _without_headings(lexicon: Lexicon, sites: list[Site]) -> list[Site]:
+    """Leave out collective names that only announce members named beside them ("pelvic floor trigger points: …")."""
+    named = {target for site in sites for target in site.targets}
+    kept = []
+    for site in sites:
+        group = site.targets[0] if len(site.targets) == 1 and lexicon.muscles[site.targets[0]].kind == "group" else None
+        announces = group and not site.injections and site.rule in ("cue-tpi", "listed-in-procedure", "cue-inject", "list-introduced") and any(group in lexicon.ancestors(other) for other in named)
+        if not (announces and site.rule == "cue-tpi"):
+            kept.append(site)
+    return kept
 
 
 def is_title(note: Note, site: Site) -> bool:
@@ -100,22 +113,48 @@ def _inherit_sides(note: Note, sites: list[Site], titles: list[Site]) -> None:
             site.sides, site.inferred = sides, site.inferred
 
 
-_TITLE_SIDE = re.compile(
-    r"\b(?P<side>left|right|bilateral|lt|rt|b/l|bilat)[\s-]*(?:sided|side)?\s(?:(?:[a-z]+\s){0,4}?)(?:trigger|tpis?|dry needling|myofascial|tp inj)"
-    r"|(?:trigger points? inj[a-z]*|tpis?|dry needling)[\s,:(-]*(?:to\sthe\s|on\sthe\s|of\sthe\s)?(?P<after>left|right|bilateral(?:ly)?|lt|rt|b/l)\b(?!\s[a-z]+\s(?:and|,))"
-)
+_ALL_ON = re.compile(r"\ball\s(?:(?:were\s|are\s)?on\s)?(?:the\s)?(?P<side>left|right|l|r)\b")
+_POSTURE = re.compile(r"\b(?:lying|lay|laid|position\w*|decubitus|turned|rotat\w*|hand(?:ed)?|arm\s(?:overhead|over)|bp|blood pressure|iv|gait|foot)\b")
 
 
 def _procedure_side(note: Note) -> tuple[str, ...]:
+    """The side that the procedure as a whole has: in its title, "all on the left", else the only side of the note."""
     sides: set[str] = set()
+    loose = _loose_sides(note)
     for index, segment in enumerate(note.segments):
         frame = note.frames[index]
+        if match := _ALL_ON.search(note.folded, segment.start, segment.end):
+            if frame.procedural or frame.whole == "injected" or note.sections[segment.section].category == "none":
+                return ("left",) if match["side"][0] == "l" else ("right",)
         if frame.whole not in ("injected", "nominal") or not any(cue.type == "tpi" for cue in frame.cues):
             continue
-        for match in _TITLE_SIDE.finditer(note.folded, segment.start, segment.end):
-            word = match["side"] or match["after"]
-            sides.update(("left",) if word in ("left", "lt") else ("right",) if word in ("right", "rt") else _SIDE_ORDER)
-    return tuple(s for s in _SIDE_ORDER if s in sides)
+        for mark in loose:
+            if segment.start <= mark.start < segment.end:
+                sides.update(mark.sides)
+    if sides:
+        return tuple(s for s in _SIDE_ORDER if s in sides)
+    return _only_side(note)
+
+
+def _loose_sides(note: Note) -> list:
+    """Side marks that no muscle has taken."""
+    taken = [site.phrase for site in note.sites if site.kind == "muscle" and site.phrase]
+    return [mark for mark in note.sides if mark.sides and not any(start <= mark.start < end for start, end in taken)]
+
+
+def _only_side(note: Note) -> tuple[str, ...]:
+    """The side of complaint, examination and assessment where the current note speaks of no other."""
+    found: set[tuple[str, ...]] = set()
+    count = 0
+    for mark in note.sides:
+        section = note.sections[section_at(note, mark.start)]
+        if not mark.sides or not note.visits[section.visit].current or section.category in ("history", "family_history", "vitals", "medications", "allergies", "imaging", "social_history"):
+            continue
+        if _POSTURE.search(note.folded, max(0, mark.start - 30), min(len(note.folded), mark.end + 24)):
+            continue
+        found.add(mark.sides)
+        count += 1
+    return found.pop() if len(found) == 1 and len(next(iter(found))) == 1 else ()
 
 
 def _merge(note: Note, lexicon: Lexicon, sites: list[Site]) -> dict[str, Muscle]:
@@ -168,6 +207,10 @@ def _hold_against_title(note: Note, lexicon: Lexicon, result: Sites, muscles: di
                 body.sides = list(site.sides)
 
 
+_COUNTED_INTO = re.compile(r"\b(?P<n>one|two|three|four|five|\d)\s(?:(?:more|injections?|sites?|shots?)\s)?(?:into|in|to|at|over)\s(?:the\s|her\s|his\s)?(?:(?:sore|tender|painful)\s)?(?:area|region|spot|spots|part)?\s?(?:of|in|over)?\s?(?:the\s)?(?:[a-z]+\s)?\Z")
+_NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+
+
 def _areas(note: Note, injected: list[Site], muscles: bool) -> list[Area]:
     areas: list[Area] = []
     named_units = {note.segments[s.segment].unit for s in injected if s.kind == "muscle"}
@@ -176,6 +219,12 @@ def _areas(note: Note, injected: list[Site], muscles: bool) -> list[Area]:
         if site.kind not in ("region", "level"):
             continue
         unit = note.segments[site.segment].unit
+        counted = _COUNTED_INTO.search(note.folded, max(0, (site.phrase or (site.start,))[0] - 40), (site.phrase or (site.start,))[0])
+        if muscles and counted and site.rule.startswith("cue-") and site.kind == "region":
+            number = _NUMBER_WORDS.get(counted["n"], None) or (int(counted["n"]) if counted["n"].isdigit() else None)
+            start, end = site.phrase or (site.start, site.end)
+            areas.append(Area(text=note.text[start:end], sides=list(site.sides), injections=number, evidence=[evidence(note, start, end)]))
+            continue
         if muscles and (unit in named_units or unit in parents or site.rule not in ("cue-inject", "listed-in-procedure", "list-introduced") or is_title(note, site)):
             continue
         if muscles and site.rule == "cue-inject" and not site.injections:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from extractor.coding import decide, load_policy
-from extractor.models import Doubt, StatedCount
+from extractor.models import Doubt, Muscle, StatedCount
 
 from .build import area, muscles, record
 
@@ -170,3 +172,32 @@ def test_a_performed_procedure_without_any_site_is_open():
 def test_the_only_site_takes_the_number_of_injections_stated_in_all():
     assert bounds(record("left rotator_cuff", injections=2)) == (1, 2)
     assert bounds(record("left rotator_cuff; left soleus", injections=2)) == (2, 5)
+
+
+class SmallAnatomy:
+    """The least that counting asks of a lexicon."""
+
+    def __init__(self):
+        entry = SimpleNamespace(name="x", kind="muscle", region="neck", paired=True)
+        group = SimpleNamespace(name="both", kind="group", region="neck", paired=True)
+        self.muscles = {"trapezius": entry, "soleus": entry, "both": group}
+
+    def members(self, muscle_id):
+        return ("trapezius", "soleus") if muscle_id == "both" else ()
+
+    def ancestors(self, muscle_id):
+        return () if muscle_id == "both" else ("both",)
+
+
+def test_counting_needs_no_more_than_members_and_ancestors():
+    made = record("left trapezius")
+    made.muscles.append(Muscle(id="both", name="both", kind="group", sides=["left"]))
+    made.muscles.append(Muscle(id="unheard_of", name="unheard of", sides=["left"]))
+    bound = decide(made, lexicon=SmallAnatomy()).decision.muscle_count
+    assert (bound.low, bound.high) == (2, 3)
+
+
+def test_an_unknown_group_can_be_as_many_as_change_the_answer():
+    made = record()
+    made.muscles.append(Muscle(id="unheard_of", name="unheard of", kind="group", sides=["left"]))
+    assert bounds(made) == (1, 3)

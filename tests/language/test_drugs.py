@@ -122,7 +122,7 @@ def test_the_tables_agree() -> None:
 
 
 def test_a_form_of_an_unknown_drug_is_refused() -> None:
-    with pytest.raises(ValueError, match="no row of drugs.tsv"):
+    with pytest.raises(ValueError, match=r"no row of drugs\.tsv"):
         DrugIndex([DrugEntry("lidocaine", "lidocaine", "anesthetic", False)], [DrugForm("foo", "bar", "generic")])
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TypeVar
 
 from extractor.language.drugs import DrugMention
 from extractor.language.quantities import Quantity
@@ -17,6 +21,7 @@ _END = re.compile(
     r"|;|\n\s*\n|(?:,\s(?:and\s)?then|\sand then|,?\sfollowed by|,?\safter which|,?\s(?:subsequently|thereafter),?|,\snext,)\s"
     r"|\n(?=[ \t]*(?:[-*+>\u2022\u25cf\u25aa]\s|\d{1,2}[.)]\s|\[.?\]|\(.?\)\s|[\u2610-\u2612\u25a1]|[a-z][a-z /()#%-]{1,34}:))"
 )
+_LONGEST = 1200  # characters of one clause
 _LINE = re.compile(r"\n(?=[ \t]*[^\s])")
 
 _SKIN = re.compile(
@@ -80,33 +85,47 @@ class Clause:
 
 def cut_clauses(
     folded: str,
-    spans: list[tuple[int, int]],
-    mentions: list[DrugMention],
-    quantities: list[Quantity],
-    sites: tuple[Site, ...],
-    toxins: frozenset[str],
-    anesthetics: frozenset[str],
-    salines: frozenset[str],
+    spans: Sequence[tuple[int, int]],
+    mentions: Sequence[DrugMention],
+    quantities: Sequence[Quantity],
+    sites: Sequence[Site],
+    kinds: Mapping[str, str],
 ) -> list[Clause]:
-    """Cut the spans into clauses; leave out drugs (and their amounts) that did not go into a trigger point."""
+    """Cut the spans into clauses; leave out drugs (and their amounts) that did not go into a trigger point.
+
+    ``kinds`` is the kind of each drug id (anesthetic, toxin, saline, …).
+    """
     clauses: list[Clause] = []
-    toxin_used = any(mention.drug in toxins for mention in mentions)
+    toxin_used = any(kinds.get(mention.drug) == "toxin" for mention in mentions)
     for start, end in spans:
         for first, last in _pieces(folded, start, end):
             clause = Clause(first, last, folded[first:last], index=len(clauses))
-            clause.drugs = [mention for mention in mentions if first <= mention.start < last]
-            clause.quantities = [quantity for quantity in quantities if first <= quantity.start < last]
-            clause.sites = [site for site in sites if first <= site.start < last]
+            clause.drugs = _within(mentions, first, last)
+            clause.quantities = [
+                quantity for quantity in _within(quantities, first, last)
+                if not _BOX_BEFORE.search(folded[max(first, quantity.start - 8) : quantity.start])
+            ]  # fmt: skip
             if not (clause.drugs or clause.quantities):
                 continue
-            if not clause.sites:
-                clause.sites = _sides(clause)
-            clause.quantities = [q for q in clause.quantities if not _BOX_BEFORE.search(folded[max(first, q.start - 8) : q.start])]
+            clause.sites = _within(sites, first, last) or _sides(clause)
             if clause.drugs:
                 _drop_skin(clause)
-            _drop_uninjected(folded, clause, anesthetics, salines if toxin_used else frozenset(), toxins)
+                _drop_uninjected(folded, clause, kinds, toxin_used)
             clauses.append(clause)
     return clauses
+
+
+_Item = TypeVar("_Item", DrugMention, Quantity, Site)
+
+
+def _within(items: Sequence[_Item], start: int, stop: int) -> list[_Item]:
+    """Items, sorted by their start, that start in ``[start, stop)``."""
+    first = bisect_left(items, start, key=_start)
+    return list(items[first : bisect_left(items, stop, lo=first, key=_start)])
+
+
+def _start(item: DrugMention | Quantity | Site) -> int:
+    return item.start
 
 
 _BOX_BEFORE = re.compile(r"(?:\[\s{0,3}\]|\[_{1,3}\]|\(\s{1,3}\)|[\u2610\u25a1\u25fb\u274f])\s{0,2}$")
@@ -158,8 +177,19 @@ def _pieces(folded: str, start: int, end: int) -> list[tuple[int, int]]:
     for match in _LINE.finditer(folded, start, end):
         if _ends_line(folded, start, match.start(), match.end(), end):
             cuts.append(match.end())
-    cuts = sorted({*cuts, end})
-    return [(first, last) for first, last in zip(cuts, cuts[1:], strict=False) if folded[first:last].strip()]
+    cuts = _shortened(folded, sorted({*cuts, end}))
+    return [(first, last) for first, last in pairwise(cuts) if folded[first:last].strip()]
+
+
+def _shortened(folded: str, cuts: list[int]) -> list[int]:
+    """Cut what runs on without an end: no statement is that long, and linking takes all pairs of a clause's amounts."""
+    shorter = [cuts[0]]
+    for stop in cuts[1:]:
+        while stop - shorter[-1] > _LONGEST:
+            space = folded.rfind(" ", shorter[-1] + 1, shorter[-1] + _LONGEST)
+            shorter.append(space if space > 0 else shorter[-1] + _LONGEST)
+        shorter.append(stop)
+    return shorter
 
 
 _WRAP_TAIL = re.compile(r"(?:[,&+/(-]|\b(?:and|or|of|the|with|to|in|into|at|a|an|for|by|was|were|each|per|using|containing|plus))\s*$")
@@ -177,9 +207,7 @@ def _ends_line(folded: str, start: int, stop: int, following: int, end: int) -> 
     return len(line) < 60 and not rest.startswith(("of ", "and ", "with ", "each", "x ", "per ", "mixed", "was ", "were ", "into ", "in "))
 
 
-def _drop_uninjected(
-    folded: str, clause: Clause, anesthetics: frozenset[str], diluents: frozenset[str], toxins: frozenset[str]
-) -> None:
+def _drop_uninjected(folded: str, clause: Clause, kinds: Mapping[str, str], toxin_used: bool) -> None:
     kept: list[DrugMention] = []
     for mention in clause.drugs:
         before = folded[max(clause.start, mention.start - 60) : mention.start]
@@ -189,8 +217,8 @@ def _drop_uninjected(
         elif not (
             _NEGATED_AFTER.match(folded, mention.end, clause.end)
             or _ROUTE_AFTER.match(folded, mention.end, clause.end)
-            or (mention.drug in diluents and _dilutes(clause, mention, toxins))
-            or (mention.drug not in anesthetics and _shot(folded, clause, mention))
+            or (toxin_used and kinds.get(mention.drug) == "saline" and _dilutes(clause, kinds))
+            or (kinds.get(mention.drug) != "anesthetic" and _shot(folded, clause, mention))
             or _unticked(folded, mention)
         ):
             kept.append(mention)
@@ -200,9 +228,9 @@ def _drop_uninjected(
     clause.drugs = kept
 
 
-def _dilutes(clause: Clause, mention: DrugMention, toxins: frozenset[str]) -> bool:
-    """Whether saline is what a toxin was dissolved in."""
-    return any(other.drug in toxins for other in clause.drugs) or _DILUTION.search(clause.text) is not None
+def _dilutes(clause: Clause, kinds: Mapping[str, str]) -> bool:
+    """Whether the saline of the clause is what a toxin was dissolved in."""
+    return any(kinds.get(other.drug) == "toxin" for other in clause.drugs) or _DILUTION.search(clause.text) is not None
 
 
 def _shot(folded: str, clause: Clause, mention: DrugMention) -> bool:
@@ -215,8 +243,8 @@ def _shot(folded: str, clause: Clause, mention: DrugMention) -> bool:
 
 
 def _unticked(folded: str, mention: DrugMention) -> bool:
-    line = folded.rfind("\n", 0, mention.start) + 1
-    before = folded[line : mention.start]
+    near = max(0, mention.start - 64)
+    before = folded[max(near, folded.rfind("\n", near, mention.start) + 1) : mention.start]
     match = _UNTICKED.search(before)
     return bool(match) and not _TICKED.search(before, match.start() if match else 0)
 

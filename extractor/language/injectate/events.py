@@ -140,6 +140,8 @@ def _times(quantity: Quantity, per: str, clause: Clause, where: list[Site], summ
     behind = [count for count in counts if count.start >= quantity.end]
     if len(behind) == 2 and _BOTH_SIDES.search(clause.text, behind[0].end - clause.start):
         return behind[0].value + behind[1].value, True  # "4 sites on the left and 3 sites on the right"
+    if len(behind) > 1 and all(_place_before(count, clause, quantity.end) for count in behind):
+        return sum(count.value for count in behind), True  # "per site, left trapezius x 3, right trapezius x 3"
     if counts:
         nearest = min(counts, key=lambda count: min(abs(count.start - quantity.end), abs(quantity.start - count.end)))
         return nearest.value, True
@@ -196,6 +198,11 @@ _FORWARD = re.compile(
 )
 
 
+def _place_before(count: Quantity, clause: Clause, start: int) -> bool:
+    """Whether a site stands right before a count and behind ``start``."""
+    return any(start <= site.start and 0 <= count.start - site.end <= 4 for site in clause.sites)
+
+
 def _sites_of(quantity: Quantity, clause: Clause, linked: frozenset[int]) -> list[Site]:
     """The sites that an amount of the clause was given to: those behind it, or before it where sites come first."""
     if not clause.sites:
@@ -209,9 +216,9 @@ def _sites_of(quantity: Quantity, clause: Clause, linked: frozenset[int]) -> lis
             runs.append([])
         runs[-1].append(item)
     place = next(index for index, run in enumerate(runs) if quantity in run)
-    later = [q for q in runs[place] if isinstance(q, Quantity) and q.start > quantity.start and q.kind == quantity.kind]
-    if quantity.start in linked and any(q.start not in linked for q in later):
-        return []  # "5 mL ropivacaine: 2 mL left trapezius, …": the 5 mL have no place
+    beside = [q for q in runs[place] if isinstance(q, Quantity) and q.kind == quantity.kind]
+    if quantity.start in linked and any(q.start not in linked for q in beside):
+        return []  # "5 mL ropivacaine: 2 mL left trapezius, …" or "1 mL of 9 mL bupivacaine and …": the drug's amount has no place
     backward = _sites_first(clause, runs)
     if backward:
         chosen = runs[place - 1] if place else []
@@ -282,12 +289,9 @@ def _sum_totals(events: list[Event]) -> float | None:
 def _distinct(events: list[Event]) -> list[Event]:
     """Drop repetitions: the same amount at the same places, or again without a place in another clause."""
     chosen: list[Event] = []
+    first: dict[tuple[float | None, frozenset[str]], int] = {}
     for event in events:
-        same = [
-            other for other in chosen
-            if other.value == event.value and other.where == event.where and (other.clause is not event.clause)
-        ]  # fmt: skip
-        if not same:
+        if first.setdefault((event.value, event.where), event.clause.index) == event.clause.index:
             chosen.append(event)
     return chosen
 
@@ -314,7 +318,6 @@ def _plain(events: list[Event]) -> tuple[float | None, Rank, list[Event]]:
     injected = [event for event in events if event.injected and not event.prepared]
     if injected and not any(event.injected for event in chosen):
         chosen = [event for event in events if event.clause is injected[-1].clause]
-    chosen = [*[event for event in events if event.repeated and event not in chosen], *chosen]
-    if any(event.repeated for event in chosen):
+    if any(event.repeated for event in events):
         chosen = events
     return sum(event.value or 0 for event in chosen), Rank.PLAIN, chosen

@@ -35,6 +35,7 @@ EQUAL_PARTS = re.compile(
 )
 _CONFLICT = 6.0
 _LOOSE = 1.5
+_FAR = 8  # no drug has more amounts than this on one side
 
 
 @dataclass(slots=True)
@@ -105,8 +106,9 @@ def _link_all(clause: Clause, parts: list[Part], amounts: list[Quantity]) -> lis
     ]  # fmt: skip
     for index, split in enumerate(_best_splits(clause, parts, gaps)):
         gap = gaps[index]
-        for place, quantity in enumerate(gap):
-            owner = parts[index - 1] if place < split else parts[index] if index < len(parts) else None
+        left = [(quantity, parts[index - 1]) for quantity in gap[:split]]
+        right = [(quantity, parts[index] if index < len(parts) else None) for quantity in reversed(gap[split:])]
+        for quantity, owner in [*left, *right]:  # nearest first
             if owner is None or not _linkable(clause, owner, quantity) or not _attach(owner, quantity):
                 loose.append(quantity)
     return loose
@@ -245,8 +247,8 @@ def _best_splits(clause: Clause, parts: list[Part], gaps: list[list[Quantity]]) 
     for index in range(1, len(gaps)):
         last = index == len(gaps) - 1
         scores: dict[int, tuple[float, int]] = {}
-        options = range(len(gaps[index]) + 1)
-        for split in options:
+        size = len(gaps[index])
+        for split in (*range(min(size, _FAR) + 1), *range(max(_FAR + 1, size - _FAR), size + 1)):
             own = _break_weight(clause, parts, gaps[index], index, split) if not last else 0.0
             for before, (score, _) in best[-1].items():
                 total = score + own + _owner_score(gaps, reach, index, before, split)

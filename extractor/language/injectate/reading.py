@@ -274,4 +274,4 @@ def _share_qualifiers(clause: Clause) -> None:
             continue
         between = clause.text[first.end - clause.start : second.start - clause.start].strip()
         if between in ("(", "/", "=", "or") and first.per is None and first.count is None:
-            quantities[index] = first._replace(per=second.per, count=second.count)
+            quantities[index] = replace(first, per=second.per, count=second.count)

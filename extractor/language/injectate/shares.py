@@ -34,10 +34,13 @@ class Component:
 
     @property
     def drawn(self) -> float | None:
-        """Volume that the note gives for this drug, or that its dose and strength come to (mL)."""
+        """Volume that the note gives for this drug, or that its dose and strength come to (mL).
+
+        Not for a toxin, whose units nobody counts in millilitres.
+        """
         if self.volume is not None and self.volume.value is not None:
             return self.volume.value
-        if self.dose is not None and self.dose.value is not None and self.strength and self.dose.rank in (Rank.PLAIN, Rank.TOTAL):
+        if self.dose is not None and self.dose.value is not None and self.strength and self.strength[1] != "units/mL":
             return self.dose.value / per_ml(self.strength)
         return None
 

@@ -1,0 +1,75 @@
+"""Names as speech recognition writes them: "pure if form us", "glue tea us medias", "soup inator".
+
+Vowels are what a recogniser gets wrong; the consonants stay. A run of words behind a side, an article or "into" is
+read as a muscle only if its consonants are exactly those of one name and of no other, and its letters are near enough.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rapidfuzz.distance import OSA
+
+from extractor.language.text import Word
+
+_LONGEST = 6  # words in one name as misheard
+_SHORTEST = 5  # consonants that a name must have
+_LEAD = frozenset("left right bilateral both the into l r rt lt and then of to in".split())
+# Words that end a name whatever their consonants are.
+_STOP = frozenset("was were is are and the with by for to into of in at on no not i we he she then each cc ml using from that this".split())
+_SOFT = re.compile(r"c(?=[eiy])")
+_SAME = str.maketrans({"q": "k", "c": "k", "z": "s", "x": "s", "j": "g", "v": "f", "b": "p", "d": "t"})
+
+
+def skeleton(name: str) -> str:
+    """Consonants of a name in the order of their sounds."""
+    text = _SOFT.sub("s", name.replace("ph", "f").replace("ck", "k").replace("qu", "k"))
+    kept = [char for index, char in enumerate(text) if char not in "aeiouyhw" or (index == 0 and char in "aeiou")]
+    folded = "".join("a" if char in "aeiou" else char for char in kept).translate(_SAME)
+    return re.sub(r"(.)\1+", r"\1", folded)
+
+
+class MisheardNames:
+    """Names of the lexicon by their consonants."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        found: dict[str, str | None] = {}
+        for name in sorted(set(names)):
+            key = skeleton(name)
+            if len(key) >= _SHORTEST:
+                known = found.get(key, name)
+                # two names of one sound are none; a plural is not another name
+                found[key] = known if known is None or known.rstrip("s") == name.rstrip("s") else None
+        self._by_sound = {key: name for key, name in found.items() if name}
+
+    def find(self, words: list[Word], at: int, folded: str) -> tuple[int, str] | None:
+        """(number of words, name as one word) of the longest misheard name that starts at word ``at``."""
+        best = None
+        solid = ""
+        for count in range(1, _LONGEST + 1):
+            index = at + count - 1
+            if index >= len(words):
+                break
+            word = words[index]
+            if count > 1 and (word.text in _STOP and word.text not in ("us", "if", "form") or not _near(folded, words[index - 1], word)):
+                break
+            if not word.text.isalpha():
+                break
+            solid += word.text
+            if len(solid) < 7 or count == 1:
+                continue
+            name = self._by_sound.get(skeleton(solid))
+            if name and OSA.normalized_similarity(solid, name) >= 0.6:
+                best = (count, name)
+        return best
+
+
+def _near(folded: str, left: Word, right: Word) -> bool:
+    gap = folded[left.end : right.start]
+    return len(gap) <= 3 and not gap.strip(" -\n\r")
+
+
+def may_start(words: list[Word], at: int) -> bool:
+    """Whether a site's name may start at word ``at``."""
+    return at > 0 and words[at - 1].text in _LEAD and len(words[at].text) > 2
