@@ -17,6 +17,9 @@ def resolve_ambiguities(note: Note, matcher: EntityMatcher) -> None:
     """Settle or drop the ambiguous entities of ``note``; what stays ambiguous was in a site's place and is left open."""
     kept: list[Entity] = []
     for index, entity in enumerate(note.entities):
+        name = note.folded[entity.start : entity.end]
+        if name in matcher.capitals and not (note.text[entity.start : entity.end].isupper() and _in_place_of_a_site(note, index, entity)):
+            continue
         if not entity.ambiguous:
             kept.append(entity)
             continue
@@ -34,7 +37,7 @@ def _settle(note: Note, index: int, entity: Entity, form: Form) -> Entity | None
     defined = note.abbreviations.get(name)
     if defined is not None:
         return Entity(entity.start, entity.end, "muscle", defined, None) if defined else None
-    short = len(name.replace(".", "")) <= 3
+    short = len(name.replace(".", "")) <= 3 or any(sense.kind == "word" for sense in form.senses)
     if short and not _in_place_of_a_site(note, index, entity):
         return None
     sense = _preferred(note, index, entity, form.senses)

@@ -330,6 +330,8 @@ def _inherit_in_lists(note: Note, frames: list[Frame]) -> None:
         segment = note.segments[site.segment]
         if verdict := _introduction(note, frames, segment):
             own = [c.type for c in frames[site.segment].cues]
+            if verdict[0] in ("finding", "examined") and site.assertion == "candidate" and _VOLUME.search(note.folded, *_reach(note, segment)):
+                continue
             if verdict[0] == "injected" and site.rule == "examined" and "finding" in own and not _VOLUME.search(note.folded, segment.start, segment.end):
                 site.assertion, site.rule = "injected", "list-of-injected"
                 continue
@@ -441,9 +443,16 @@ def _itemised(note: Note, segment: Segment, site: Site) -> bool:
     unit = note.units[segment.unit]
     if unit.bullet or unit.cells or unit.parent is not None and unit.end - unit.start < 100:
         return True
+    text = note.folded[segment.start : segment.end]
+    start = (site.phrase or (site.start,))[0]
+    if start - segment.start < 4 and not _FINITE.search(text):
+        return True  # "Quadratus femoris, left, lateral to the ischium …"
     rest = segment.end - segment.start - sum(s.end - s.start for s in note.sites if s.segment == site.segment)
     sites = sum(1 for s in note.sites if s.segment == site.segment)
     return rest < 24 + 14 * sites and not re.search(r"\b(?:is|are|was|were|has|had|with|who|which|there)\b", note.folded[segment.start : segment.end])
+
+
+_FINITE = re.compile(r"\b(?:is|are|was|were|has|had|have|felt|feels|showed|shows|seemed|remain\w*|reproduc\w*|refer\w*|cause\w*|palpat\w*)\b")
 
 
 def _continues_injection(note: Note, frames: list[Frame], site: Site) -> bool:
@@ -477,10 +486,18 @@ def _performed(note: Note, frames: list[Frame]) -> bool:
         if site.kind != "muscle":
             continue
         segment = note.segments[site.segment]
-        listed = site.assertion == "candidate" and note.sections[segment.section].category in ("procedure", "sites", "injectate") and _VOLUME.search(note.folded, *_reach(note, segment))
+        category = note.sections[segment.section].category
+        amount = _VOLUME.search(note.folded, *_reach(note, segment)) is not None
+        listed = site.assertion == "candidate" and (amount and (category in ("procedure", "sites", "injectate") or frames[site.segment].procedural) or category == "sites" and _injected_heading(note, segment))
         if site.assertion == "injected" or listed:
             return True
     return False
+
+
+def _injected_heading(note: Note, segment: Segment) -> bool:
+    """Whether the list stands under a heading that says its sites were injected ("TPs today", "Muscles injected")."""
+    title = note.sections[segment.section].title
+    return title is not None and re.search(r"\b(?:inject\w*|today|treated|needled|performed|done|tpi|trigger)\b", note.folded[title[0] : title[1]]) is not None
 
 
 def event_performed(note: Note, segment: Segment, frame: Frame) -> bool:

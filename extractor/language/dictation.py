@@ -72,4 +72,4 @@ def _near(folded: str, left: Word, right: Word) -> bool:
 
 def may_start(words: list[Word], at: int) -> bool:
     """Whether a site's name may start at word ``at``."""
-    return at > 0 and words[at - 1].text in _LEAD and len(words[at].text) > 2
+    return at > 0 and words[at - 1].text in _LEAD and len(words[at].text) > 2 and words[at].text not in _LEAD and words[at].text not in _STOP

@@ -25,6 +25,7 @@ _NOT_THE_MUSCLE = frozenset(
     "tear tears reflex reflexes jerk flap release repair tuberosity fossa groove notch tubercle canal foramen entrapment ridge line "
     "strain stretch stretches stretching stretched strengthening exercise exercises setting sets raises curl curls press".split()
 )
+_LATERAL_OF = frozenset("approach border edge aspect side neck thigh elbow epicondyle epi hip leg knee view head wall chest arm calf foot to of decub hamstring".split())
 _SOFT_CONTEXT = frozenset("muscle muscles musculature mm m belly bellies group".split())
 
 
@@ -54,7 +55,10 @@ class EntityMatcher:
         self.trie: WordTrie[Form] = WordTrie()
         self.singles: dict[str, Form] = {}
         self.vocabulary: set[str] = set()
+        self.misspelt: set[str] = set()  # words of listed misspellings: known, but nothing to correct towards
+        self.capitals: set[str] = set()  # forms that are a muscle only in capitals ("IS", "PM")
         self._build(lexicon)
+        self.misspelt -= {word.text for row in lexicon.forms if row.type != "misspelling" for word in split_words(row.form)}
         self.misheard = MisheardNames(self.singles)
         self._prefixes = {form[:4] for form in self.singles if len(form) >= 8}
 
@@ -64,8 +68,10 @@ class EntityMatcher:
             self._add(region.form, Form(region.kind, (region.region,), None))
         for row in lexicon.forms:
             sense = Sense("muscle", row.target, row.portion or None, row.prefer)
-            if row.form == "l trap":
-                continue  # the side is read apart
+            if row.type == "misspelling":
+                self.misspelt.update(word.text for word in split_words(row.form))
+            if row.upper:
+                self.capitals.add(row.form)
             if row.ambiguous:
                 senses[row.form].append(sense)
             else:
@@ -177,6 +183,8 @@ def _names_the_muscle(texts: list[str], words: list, folded: str, after: int, fo
         return True
     if texts[after] in _SOFT_CONTEXT and after + 1 < len(texts) and joined(folded, words[after], words[after + 1]):
         after += 1
+    if texts[after - 1] == "lat" and (after < 2 or "dorsi" not in texts[after]) and texts[after] in _LATERAL_OF and joined(folded, words[after - 1], words[after]):
+        return False  # "lat approach": lateral
     return not (texts[after] in _NOT_THE_MUSCLE and after > 0 and joined(folded, words[after - 1], words[after]) and "/" not in folded[words[after - 1].end : words[after].start])
 
 

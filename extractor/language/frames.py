@@ -37,7 +37,7 @@ PASSING = frozenset({"skin_infiltration", "physical_therapy", "manipulation", "b
 
 STRONG = frozenset({"inject", "tpi", "done", "plan", "negate", "decline", "postpone", "educate", "consent"})
 # "gave", "received", "treated" speak of the needle only beside a site, an amount or a trigger point.
-_AMOUNT = re.compile(r"\d\s?(?:cc|ml|units?|u)\b|\b(?:half|one|two|three|four|five)\s(?:a\s)?(?:cc|ml)|%|\btrigger|\btps?\b|\btrps?\b|needle|lidocaine|marcaine|bupivacaine|anesthetic")
+_AMOUNT = re.compile(r"\d\s?(?:cc|ml|units?|u)\b|\b(?:half|one|two|three|four|five)\s(?:a\s)?(?:cc|ml)|%|\btrigger|\btpis?\b|\btps?\b|\btrps?\b|needle|lidocaine|marcaine|bupivacaine|anesthetic")
 WEAK = frozenset({"finding", "mark", "point", "home", "educate"})
 
 
@@ -166,6 +166,10 @@ def _follow_topics(note: Note, frames: list[Frame]) -> None:
         frame.owner = frame.topic if frame.topic and frame.topic != "tpi" and not negated else owner
 
 
+_TOXINS = frozenset("onabotulinumtoxin_a abobotulinumtoxin_a incobotulinumtoxin_a rimabotulinumtoxin_b daxibotulinumtoxin_a prabotulinumtoxin_a botulinum_toxin".split())
+_TOXIN_INDICATION = re.compile(r"\b(?:dystonia|torticollis|spasticity|spastic|chronic migraines?|blepharospasm|sialorrhea|hemifacial spasm|hyperhidrosis|equinus|hemiparesis|hemiplegia|modified ashworth)\b")
+
+
 def _main_topic(note: Note, frames: list[Frame]) -> str:
     """What the note's procedure is where nothing else is said: another one that owns muscles, if no TPI is told of."""
     other = None
@@ -175,8 +179,14 @@ def _main_topic(note: Note, frames: list[Frame]) -> str:
             continue
         if frame.topic == "tpi" and not (frame.modifiers & {"negate", "past", "decline", "educate", "condition", "future", "plan", "none"}) and section.category not in ("history", "subjective", "plan", "followup", "exam", "assessment", "indications"):
             return "tpi"
+        if frame.topic == "surgery" and section.category != "procedure":
+            continue
+        if frame.topic in ("biopsy", "physical_therapy", "manipulation", "vaccination", "intramuscular_injection", "fascial_plane_block", "tap_block"):
+            continue  # one shot or one exercise among other things
         if frame.topic in OWNS_MUSCLES and other is None and section.category in ("none", "procedure", "header", "injectate", "sites", "diagnosis", "billing") and not frame.modifiers & {"past", "negate", "plan", "condition"}:
             other = frame.topic
+    if other is None and any(drug.drug in _TOXINS for drug in note.drugs) and _TOXIN_INDICATION.search(note.folded):
+        return "chemodenervation"
     return other or "tpi"
 
 
@@ -196,10 +206,19 @@ def whole_frame(note: Note, segment: Segment, frame: Frame) -> str | None:
         verbs = [cue for cue in verbs if cue.type not in ("educate", "consent")]
     if not verbs:
         return None
-    return resolve(note, segment, frame, verbs[0] if len(verbs) == 1 else _leading(verbs), verbs)
+    return resolve(note, segment, frame, verbs[0] if len(verbs) == 1 else _leading(note, verbs), verbs)
 
 
-def _leading(verbs: list[Cue]) -> Cue:
+def _leading(note: Note, verbs: list[Cue]) -> Cue:
+    nouns = [cue for cue in verbs if cue.type == "tpi"]
+    others = [cue for cue in verbs if cue.type in ("plan", "negate", "decline", "postpone", "inject")]
+    if nouns and len({cue.type for cue in others}) > 1:
+        # of several verbs the one beside the procedure's name speaks of it
+        near = min(others, key=lambda cue: min(max(cue.start - noun.end, noun.start - cue.end, 0) for noun in nouns))
+        gap = min(max(near.start - noun.end, noun.start - near.end, 0) for noun in nouns)
+        if near.type != "negate" or gap < 24:
+            return near
+        verbs = [cue for cue in verbs if cue.type != "negate"]
     order = {"negate": 0, "decline": 1, "postpone": 2, "plan": 3, "consent": 4, "educate": 5, "inject": 6, "done": 7, "tpi": 8}
     return min(verbs, key=lambda cue: (order[cue.type], cue.start))
 

@@ -18,7 +18,7 @@ BOX = re.compile(
 )
 _LABEL = re.compile(r"(?P<label>[^\s:|][^:|\n]{0,58}?)\s{0,3}(?::(?![\d/])|\s-{1,2}\s(?=\S)|\s=\s)\s*")
 _OPEN_END = re.compile(r"(?:[,;&/(+-]|\b(?:and|or|of|the|with|to|in|into|at|left|right|bilateral|a|an|for|by|was|were|from|on|his|her|each|per|using|approximately|then))$")
-_TABLE_GAP = re.compile(r"(?<=\S)\s{3,}(?=\S)|(?<=\S)\s{2,}(?=\S)")
+_TABLE_GAP = re.compile(r"(?<=\S)\s{4,}(?=\S)|(?<=[^\s.!?:;,])\s{2,}(?=\S)")
 _WIDE_GAP = re.compile(r"(?<=\S)(?<![.!?:])\s{3,}(?=\S)|\.{3,}|\t")
 _PIPE = re.compile(r"\s*\|\s*")
 _TAB = re.compile(r"[ ]*\t[ ]*")

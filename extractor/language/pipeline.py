@@ -49,7 +49,7 @@ class Resources:
         self.lexicon = lexicon
         self.sections = SectionFinder(SectionLexicon(lexicon.table("sections", SectionRow)))
         self.entities = EntityMatcher(lexicon)
-        self.speller = Speller(self.entities.vocabulary, lexicon.english_words)
+        self.speller = Speller(self.entities.vocabulary, lexicon.english_words, self.entities.misspelt)
         self.cues = CueMatcher(lexicon)
         self.portions = PortionWords(lexicon)
 

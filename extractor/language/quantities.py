@@ -67,7 +67,7 @@ def find_quantities(text: str, start: int = 0, end: int | None = None) -> list[Q
     at = start
     while match := patterns.DIGIT.search(folded, at, stop):
         here = match.start()
-        if covered := next((last for first, last in taken if first <= here < last), None):
+        if taken and (covered := next((last for first, last in taken if first <= here < last), None)):
             at = covered
             continue
         quantity, at = _read_digits(folded, here, stop, found)

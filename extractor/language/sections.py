@@ -55,7 +55,7 @@ class SectionLexicon:
 
     def loose(self, title: str) -> str | None:
         """Category of a heading that contains known words."""
-        key = _key(title)
+        key = _key(re.sub(r"\([^)]*\)", " ", title))
         if category := self._exact.get(key):
             return category
         return next((category for part, category in self._contains if part in key), None)
@@ -192,9 +192,9 @@ class SectionFinder:
         # a heading alone on its line
         if len(whole) <= 70 and len(whole.split()) <= 9 and first_line_end == unit.end and not whole.endswith((".", ",", ";")):
             category = self.lexicon.exact(whole)
-            plain = re.sub(r"\([^)]*\)", "", whole).strip()
+            plain = re.split(r"\s{3,}", re.sub(r"\([^)]*\)", "", whole).strip())[0]
             if category is None and (marked or (_looks_like_title(plain) and plain.upper() == plain and len(plain) > 3)):
-                category = self.lexicon.loose(whole)
+                category = self.lexicon.loose(plain)
             if category and self._not_a_heading(note, unit, whole, category, sections):
                 category = None
             if category and (marked or raw.rstrip().endswith(":") or _looks_like_title(whole) or not unit.bullet):
@@ -270,15 +270,19 @@ def find_visits(note: Note) -> list[Visit]:
         day = dates[0].value.isoformat()
         rest = note.folded[dates[0].end : unit.end].strip(" \t=-*:#)]>|")
         labelled = re.search(r"\b(?:date|dos|service|visit|encounter|seen)\b", lead) is not None
-        if _ENTRY.search(lead) or (not labelled and (unit.bullet or (unit.end - unit.start > 110 and not _UNIT_NOTE.search(rest)) or _TOLD.search(rest)) and (headers or unit.bullet or _TOLD.search(rest))):
+        if _SIGNED.search(rest) and len(rest) < 80:
+            continue
+        first = not headers and unit.start < 200
+        if _ENTRY.search(lead) or (not labelled and not first and (unit.bullet or (unit.end - unit.start > 110 and not _UNIT_NOTE.search(rest)) or _TOLD.search(rest)) and (headers or unit.bullet or _TOLD.search(rest))):
             entries.append((unit.start, unit.end, day))
         else:
-            headers.append((unit.start, day, bool(_PRIOR_HEADER.search(lead + note.folded[dates[0].end : dates[0].end + 20]))))
+            headers.append((unit.start, day, bool(_PRIOR_HEADER.search(lead) or re.match(r"\W*(?:copied|prior note|previous note|carried)", note.folded[dates[0].end : dates[0].end + 24]))))
     visits = _visits_from(note, headers) if headers else [Visit(0, len(note.text), note.date_of_service)]
-    visits = _mark_current(note, visits)
+    visits = _some_current(_mark_current(note, visits))
     return _cut_out(visits, entries)
 
 
+_SIGNED = re.compile(r"/es/|signed|authenticat|\b(?:md|do|np|pa-c|pa|rn|dpt|dc|lac)\b\W*$|electronic")
 _ADDENDUM = re.compile(r"addend|late entry|signed|authenticat|dictated|transcribed")
 _ENTRY = re.compile(r"\b(?:last|prior|previous|next)\b")
 _UNIT_NOTE = re.compile(r"\b(?:hpi|exam|procedure|plan|prepped|consent)\b")
@@ -316,6 +320,13 @@ def _mark_current(note: Note, visits: list[Visit]) -> list[Visit]:
     for visit in visits:
         if visit.date and visit.date != current:
             visit.current = False
+    return visits
+
+
+def _some_current(visits: list[Visit]) -> list[Visit]:
+    if not any(visit.current for visit in visits):
+        for visit in visits:
+            visit.current = True
     return visits
 
 

@@ -100,9 +100,17 @@ def build_sites(note: Note, portions: PortionWords) -> None:
     _sides_from_rows(note)
     _leave_open(note)
     _sides_from_above(note)
+    _sides_from_levels(note)
     for site, following in zip(note.sites, note.sites[1:], strict=False):
         if following.start - site.end < 60 and taken_back(note, site.end, following.start):
             site.assertion, site.rule = "negated", "taken-back"
+
+
+def _sides_from_levels(note: Note) -> None:
+    """ "the lumbar paraspinals …, these being at L3 and at L5 on each side": the side stands at the levels."""
+    for site, following in zip(note.sites, note.sites[1:], strict=False):
+        if site.kind == "muscle" and not site.sides and following.kind == "level" and following.sides and following.segment == site.segment:
+            site.sides = following.sides
 
 
 def _leave_open(note: Note) -> None:

@@ -30,14 +30,15 @@ def allowed_distance(length: int) -> int:
 class Speller:
     """Corrects single words towards the vocabulary of the lexicon's muscle names."""
 
-    def __init__(self, vocabulary: Iterable[str], ordinary: Iterable[str]) -> None:
-        self._known = frozenset(vocabulary)
+    def __init__(self, vocabulary: Iterable[str], ordinary: Iterable[str], misspelt: Iterable[str] = ()) -> None:
+        self._misspelt = frozenset(misspelt)
+        self._known = frozenset(vocabulary) | self._misspelt
         self._ordinary = frozenset(ordinary)
         self._cache: dict[str, str | None] = {}
         self._by_first: dict[str, list[str]] = defaultdict(list)
         self._by_tail: dict[str, list[str]] = defaultdict(list)
         for word in sorted(self._known):
-            if len(word) >= 5:
+            if len(word) >= 5 and word not in self._misspelt:
                 self._by_first[word[0]].append(word)
                 self._by_tail[word[-3:]].append(word)
 

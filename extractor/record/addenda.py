@@ -35,10 +35,13 @@ def apply_addenda(note: Note) -> list[Finding]:
         text = note.folded[segment.start : segment.end]
         unit = note.units[segment.unit]
         swap = _side_swap(note.folded[unit.start : unit.end])
+        refused = [site for site in sites if site.assertion in ("negated", "declined")]
         if not sites and _RETRACTED.search(text):
             findings += _retract(note, segment, earlier, text)
         elif swap:
             findings += _re_side(note, segment, sites, earlier, *swap)
+        elif refused:
+            findings += _strike(note, segment, refused, earlier)
         elif _REMOVED.search(text) and not any(site.assertion == "injected" for site in sites):
             findings += _strike(note, segment, sites, earlier)
         elif not _ADDED.search(text):

@@ -109,8 +109,8 @@ def _inherit_sides(note: Note, sites: list[Site], titles: list[Site]) -> None:
             sides = general
         elif not sides:
             sides = general
-        if sides:
-            site.sides, site.inferred = sides, site.inferred
+        if sides and not site.clash:
+            site.sides = sides
 
 
 _ALL_ON = re.compile(r"\ball\s(?:(?:were\s|are\s)?on\s)?(?:the\s)?(?P<side>left|right|l|r)\b")
@@ -208,33 +208,40 @@ def _hold_against_title(note: Note, lexicon: Lexicon, result: Sites, muscles: di
 
 
 _COUNTED_INTO = re.compile(r"\b(?P<n>one|two|three|four|five|\d)\s(?:(?:more|injections?|sites?|shots?)\s)?(?:into|in|to|at|over)\s(?:the\s|her\s|his\s)?(?:(?:sore|tender|painful)\s)?(?:area|region|spot|spots|part)?\s?(?:of|in|over)?\s?(?:the\s)?(?:[a-z]+\s)?\Z")
-_NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+_NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+
+
+_AMOUNT = re.compile(r"\d\s?(?:cc|ml|units?|u)\b|\bx\s?\d|\b(?:one|two|three|four|five|six|\d)\s(?:of them|spots?|sites?|points?|places|areas?|injections?|shots?)\b")
+_SPOTS = re.compile(r"\b(?P<n>one|two|three|four|five|six|\d)\s(?:of them|spots?|sites?|points?|places|areas?|injections?|shots?|trigger points?|tps?)\b")
 
 
 def _areas(note: Note, injected: list[Site], muscles: bool) -> list[Area]:
+    """Injected sites that name no muscle. Beside named muscles a region counts only with an amount of its own."""
     areas: list[Area] = []
-    named_units = {note.segments[s.segment].unit for s in injected if s.kind == "muscle"}
-    parents = {note.units[unit].parent for unit in named_units}
+    named = {site.segment for site in injected if site.kind == "muscle"}
+    parents = {unit.parent for unit in note.units if unit.parent is not None}
     for site in injected:
         if site.kind not in ("region", "level"):
             continue
-        unit = note.segments[site.segment].unit
-        counted = _COUNTED_INTO.search(note.folded, max(0, (site.phrase or (site.start,))[0] - 40), (site.phrase or (site.start,))[0])
-        if muscles and counted and site.rule.startswith("cue-") and site.kind == "region":
-            number = _NUMBER_WORDS.get(counted["n"], None) or (int(counted["n"]) if counted["n"].isdigit() else None)
-            start, end = site.phrase or (site.start, site.end)
-            areas.append(Area(text=note.text[start:end], sides=list(site.sides), injections=number, evidence=[evidence(note, start, end)]))
-            continue
-        if muscles and (unit in named_units or unit in parents or site.rule not in ("cue-inject", "listed-in-procedure", "list-introduced") or is_title(note, site)):
-            continue
-        if muscles and site.rule == "cue-inject" and not site.injections:
-            continue
+        segment = note.segments[site.segment]
         start, end = site.phrase or (site.start, site.end)
+        number = site.injections
+        if muscles:
+            into = _COUNTED_INTO.search(note.folded, max(0, start - 40), start)
+            if into and site.rule.startswith("cue-") and site.kind == "region":
+                number = _number(into["n"])
+            elif site.segment in named or segment.is_label or segment.unit in parents or is_title(note, site) or not _AMOUNT.search(note.folded, segment.start, segment.end):
+                continue
+        if number is None and (spots := _SPOTS.search(note.folded, segment.start, segment.end)):
+            number = _number(spots["n"])
         text = note.text[start:end]
-        if any(area.text.lower() == text.lower() and area.sides == list(site.sides) for area in areas):
-            continue
-        areas.append(Area(text=text, sides=list(site.sides), levels=list(site.levels), injections=site.injections, evidence=[evidence(note, start, end)]))
+        if not any(area.text.lower() == text.lower() and area.sides == list(site.sides) for area in areas):
+            areas.append(Area(text=text, sides=list(site.sides), levels=list(site.levels), injections=number, evidence=[evidence(note, start, end)]))
     return areas
+
+
+def _number(word: str) -> int | None:
+    return int(word) if word.isdigit() else _NUMBER_WORDS.get(word)
 
 
 def _ambiguous(note: Note, lexicon: Lexicon, injected: list[Site], muscles: dict[str, Muscle]) -> list[Doubt]:

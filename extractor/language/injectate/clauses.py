@@ -18,9 +18,11 @@ __all__ = ["Clause", "Site", "cut_clauses"]
 _END = re.compile(
     r"[.!?](?<!\bapprox\.)(?<!\bno\.)(?<!\bdr\.)(?<!\bvs\.)(?<!\blt\.)(?<!\brt\.)(?<!\bbilat\.)(?<!\btot\.)(?<!\bvol\.)(?<!\bconc\.)"
     r"(?<!\bsol\.)(?<!\bsoln\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bc\.)(?<!\bl\.)(?<!\br\.)(?<!\binj\.)(?=\s|$)(?!\s{1,2}(?:of|x|each|per|and|with|to)\s)"
-    r"|;|\n\s*\n|(?:,\s(?:and\s)?then|\sand then|,?\sfollowed by|,?\safter which|,?\s(?:subsequently|thereafter),?|,\snext,)\s"
+    r"|;|\n\s*\n"
     r"|\n(?=[ \t]*(?:[-*+>\u2022\u25cf\u25aa]\s|\d{1,2}[.)]\s|\[.?\]|\(.?\)\s|[\u2610-\u2612\u25a1]|[a-z][a-z /()#%-]{1,34}:))"
 )
+_THEN = re.compile(r"(?:,\s(?:and\s)?then|\sand then|,?\sfollowed by|,?\safter which|,?\s(?:subsequently|thereafter),?|,\snext,)\s")
+_THEN_WORDS = ("then", "followed", "after which", "subsequently", "thereafter", "next,")
 _LONGEST = 1200  # characters of one clause
 _LINE = re.compile(r"\n(?=[ \t]*[^\s])")
 
@@ -32,6 +34,11 @@ _SKIN = re.compile(
     r"|\b(?:for|to|at) (?:the )?skin\b"
     r"|\b(?:for|as|under) local an(?:a)?esthe(?:sia|tic)\b|\blocal an(?:a)?esthesia (?:was|of|with|using|given|obtained|achieved|provided|[:-])"
 )
+# One of these is in every match of _SKIN; to ask for them first is much cheaper.
+_SKIN_WORDS = (
+    "skin", "wheal", "intraderm", "subcut", "sub q", "subq", "superficial", "sites was", "sites were", "site was", "topical", "emla", "ethyl", "coolant",
+    "spray", "gebauer", "ease", "lmx", "numbing", "local an",
+)  # fmt: skip
 _ROUTE_AFTER = re.compile(
     r"[\s(,]{0,3}(?:\d[\d.%]{0,5}\s?)?(?:patch(?:es)?|cream|gel|ointment|spray|lotion|tablets?|tabs?|pills?|capsules?|po\b|orally|oral\b|by mouth|"
     r"lozenge|troche|mouthwash|drip\b|infusion|dose ?pa[ck]k?|pack\b)"
@@ -47,6 +54,14 @@ _NEGATED_AFTER = re.compile(
 )
 _UNTICKED = re.compile(r"(?:\[\s{0,3}\]|\[_{1,3}\]|\(\s{0,3}\)|\(_{1,2}\)|[\u2610\u25a1\u25fb\u274f])\s{0,2}(?:[^\n\[\]()\u2610\u2612\u2611\u25a1]{0,40})$")
 _TICKED = re.compile(r"\[\s?(?:x|\u2713|\u2714|\*)\s?\]|\(\s?(?:x|\u2713|\u2714|\*)\s?\)|[\u2611\u2612\u2713\u2714]")
+_INJECTED = re.compile(
+    r"\b(?:inject(?:ed|ing|ion|ions)?|infiltrat\w*|deposit\w*|administer\w*|instill\w*|deliver\w*|received?|given|placed|needled|treated|infused|"
+    r"introduced|put|went|injxn|inj|used|utilized|got)\b"
+)
+_PREPARED = re.compile(
+    r"\b(?:draw|drawn|drew|prepared|mixed|mixture|mixing|mix|reconstitut\w*|loaded|filled|syringes?|vials?|solution|containing|consisting|composed|combined|"
+    r"combination|injectate|cocktail|medications?|meds|materials?|supplies|agents?)\b"
+)
 _DILUTION = re.compile(r"\b(?:reconstitut|dilut|diluent|drawn|mixed|in \d)")
 
 
@@ -76,6 +91,8 @@ class Clause:
     quantities: list[Quantity] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
     index: int = 0
+    injected: bool = False  # says that something was injected
+    prepared: bool = False  # says what was drawn up or mixed
 
     def blank(self, start: int, end: int) -> None:
         """Take words out of ``text``; offsets stay."""
@@ -107,6 +124,8 @@ def cut_clauses(
             ]  # fmt: skip
             if not (clause.drugs or clause.quantities):
                 continue
+            clause.injected = _INJECTED.search(clause.text) is not None
+            clause.prepared = _PREPARED.search(clause.text) is not None
             clause.sites = _within(sites, first, last) or _sides(clause)
             if clause.drugs:
                 _drop_skin(clause)
@@ -149,6 +168,8 @@ _PIECE = re.compile(r"[^,]+")
 
 def _drop_skin(clause: Clause) -> None:
     """Take out drugs and amounts of a skin wheal or a topical; what else the clause says stays."""
+    if not any(word in clause.text for word in _SKIN_WORDS):
+        return
     match = _SKIN.search(clause.text)
     if match is None or _INTO_MUSCLE.search(clause.text, match.end()):
         return
@@ -174,6 +195,8 @@ def _pieces(folded: str, start: int, end: int) -> list[tuple[int, int]]:
     cuts = [start]
     for match in _END.finditer(folded, start, end):
         cuts.append(match.end())
+    if any(word in folded[start:end] for word in _THEN_WORDS):
+        cuts += [match.end() for match in _THEN.finditer(folded, start, end)]
     for match in _LINE.finditer(folded, start, end):
         if _ends_line(folded, start, match.start(), match.end(), end):
             cuts.append(match.end())

@@ -12,14 +12,6 @@ from extractor.language.quantities import AMOUNTS, Quantity
 
 __all__ = ["Event", "Merged", "Rank", "SiteSummary", "merge", "read_event"]
 
-_INJECTED = re.compile(
-    r"\b(?:inject(?:ed|ing|ion|ions)?|infiltrat\w*|deposit\w*|administer\w*|instill\w*|deliver\w*|received?|given|placed|needled|treated|infused|"
-    r"introduced|put|went|injxn|inj|used|utilized|got)\b"
-)
-_PREPARED = re.compile(
-    r"\b(?:draw|drawn|drew|prepared|mixed|mixture|mixing|mix|reconstitut\w*|loaded|filled|syringes?|vials?|solution|containing|consisting|composed|combined|"
-    r"combination|injectate|cocktail|medications?|meds|materials?|supplies|agents?)\b"
-)
 _EACH = re.compile(
     r"(?<!prior to )(?<!before )(?<!between )(?<!after )(?:\b(?:each|every)\b(?! (?:other|time|drug|medication|agent|syringe)\b)|\bapiece\b|\bea\b|"
     r"(?:\bper|/) ?(?:trigger |tender |injection )?(?:point|site|spot|muscle|tp|trp|area|location|level|side|injection)\b|\b(?:at|to|into) all (?:\w+ )?(?:sites|points|trigger points|muscles)\b)"
@@ -114,16 +106,19 @@ def read_event(quantity: Quantity, clause: Clause, summary: SiteSummary, *, each
     high = quantity.value2 * times if quantity.value2 is not None and times is not None and quantity.is_range else None
     return Event(
         quantity, clause, "volume" if quantity.kind == "volume" else "dose", value, high, rank,
-        frozenset(site.key for site in where), _INJECTED.search(clause.text) is not None,
-        _PREPARED.search(clause.text) is not None,
+        frozenset(site.key for site in where), clause.injected, clause.prepared,
         _MORE.search(clause.text[: quantity.start - clause.start][-24:]) is not None,
     )  # fmt: skip
 
 
 def says_each(clause: Clause) -> bool:
     """Whether the clause speaks of every site ("each trigger point was injected with …")."""
-    text = _CHECK.sub(" ", clause.text)
-    return _EACH.search(text) is not None
+    if not any(word in clause.text for word in _EACH_WORDS):
+        return False
+    return _EACH.search(_CHECK.sub(" ", clause.text)) is not None
+
+
+_EACH_WORDS = ("each", "every", "per", "/", "apiece", " ea", " all ")
 
 
 def _times(quantity: Quantity, per: str, clause: Clause, where: list[Site], summary: SiteSummary) -> tuple[float | None, bool]:
@@ -189,12 +184,14 @@ def _counts_sites(quantity: Quantity, clause: Clause) -> bool:
     return any(q.kind == "count" and q.unit == "times" and any(site.end <= q.start < following for site in sites) for q in behind)
 
 
+# The side and the part of a muscle may stand outside the site's own words.
+_PART = r"left|right|bilateral|bilaterally|both|lt|rt|[lrb]|upper|middle|mid|lower|cervical|thoracic|lumbar|proximal|distal|medial|lateral|anterior|posterior"
 _BACKWARD = re.compile(
     r"[\s:,()=|-]*(?:(?:was|were|received|receiving|got|given|each|then|muscles?|trigger points?|injected|treated|infiltrated|with|using|about|approximately|"
-    r"a|total|of|the|at|side)\b[\s:,()=|-]*)*"
+    rf"a|total|of|the|at|side|{_PART})\b[\s:,()=|-]*)*+"
 )
 _FORWARD = re.compile(
-    r"[\s,()-]*(?:(?:was|were|injected|deposited|infiltrated|given|administered|placed|delivered|into?|in|to|at|for|the|each|of|on|both|per|side|his|her|and)\b[\s,()-]*)*"
+    rf"[\s,()-]*(?:(?:was|were|injected|deposited|infiltrated|given|administered|placed|delivered|into?|in|to|at|for|the|each|of|on|both|per|side|his|her|and|{_PART})\b[\s,()-]*)*+"
 )
 
 
