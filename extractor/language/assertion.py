@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from extractor.language.annotations import Cue, Note, Segment, Site, Unit
-from extractor.language.frames import OWNS_MUSCLES, PERFORMING, SILENT, Frame, bare, resolve
+from extractor.language.frames import OWNS_MUSCLES, PERFORMING, SILENT, Frame, bare, resolve, without_talk
 
 _NEGATIVE_VALUE = re.compile(
     r"\s*(?:no\b(?!\.)|none\b|not\b|n/a|n\.a\.|neg(?:ative)?\b|declined|deferred|spared|skip(?:ped)?\b|omitted|held\b|0(?:\s?(?:ml|cc|mls|units?))?\s*(?:$|[|,;)])|-{1,3}\s*$|x\s*$(?<!x)|normal\b|wnl|nontender|non-tender|"
@@ -71,6 +71,9 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     owner = frame.owner
     if frame.topic is None and len(segments) > 1:
         owner = frames[segments[1]].owner
+    if _referred(note, site, segment):
+        _set(site, "finding", "pain-referred")
+        return
     if _crossed(note, site, cues):
         _set(site, "other_procedure" if frame.procedural else "finding", "needle-passes")
         return
@@ -89,6 +92,8 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
             _set(site, "marked" if frame.procedural else "finding", "examined", cue)
     else:
         weak = [cue for cue in cues if cue.type in ("finding", "mark", "point", "home")]
+        if _GRADE.search(note.folded, segment.start, segment.end):
+            weak.append(Cue(segment.start, segment.start, "finding", "both"))
         verdict = bare(note, segment, frame)
         if verdict == "candidate" and any(cue.type in ("mark", "point") for cue in weak):
             _set(site, "marked", "marked")
@@ -105,6 +110,9 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     if site.kind in ("joint", "tendon", "nerve", "bone", "ligament", "bursa", "fascia") and site.assertion in ("injected", "candidate", "nominal"):
         site.procedure = None
         _set(site, "other_procedure" if site.assertion == "injected" else "finding", "not-a-muscle")
+
+
+_GRADE = re.compile(r"\b[0-5][+-]?/5\b|\bfull bulk\b|\bbulk\b")
 
 
 def _just_injected(note: Note, frames: list[Frame], index: int) -> bool:
@@ -188,6 +196,15 @@ def _empty_row(note: Note, unit: Unit, site: Site) -> bool:
     return True
 
 
+_REFERS = re.compile(r"\b(?:reproduc\w*|recreat\w*|refer(?:s|red|ring)?(?: pain)? (?:to|into|down|up)|ref\.? to|radiat\w* (?:to|into|down)|[0-5][+-]?/5)\b[^.;:,]{0,24}\Z")
+
+
+def _referred(note: Note, site: Site, segment: Segment) -> bool:
+    """ "reproduced her deltoid ache", "refers to the temple": where the pain goes, not the needle."""
+    start = (site.phrase or (site.start,))[0]
+    return _REFERS.search(note.folded, max(segment.start, start - 40), start) is not None
+
+
 def _crossed(note: Note, site: Site, cues: list[Cue]) -> bool:
     """ "through the trapezius", "medial to the rhomboid": the muscle is a landmark."""
     for cue in cues:
@@ -215,7 +232,7 @@ def _drop_foreign(strong: list[Cue], note: Note, site: Site) -> list[Cue]:
     """Leave out verbs that cannot reach the site: those that only say how the procedure went."""
     strong = [cue for cue in strong if cue.type != "done" or (cue.start >= site.end and _DONE_TO.fullmatch(note.folded[site.end : cue.start] or " was "))]
     if any(cue.type == "inject" for cue in strong):
-        return [cue for cue in strong if cue.type not in ("done", "educate", "consent")]
+        return without_talk([cue for cue in strong if cue.type != "done"])
     return strong
 
 
@@ -332,8 +349,9 @@ def _inherit_in_lists(note: Note, frames: list[Frame]) -> None:
             own = [c.type for c in frames[site.segment].cues]
             if verdict[0] in ("finding", "examined") and site.assertion == "candidate" and _VOLUME.search(note.folded, *_reach(note, segment)):
                 continue
-            if verdict[0] == "injected" and site.rule == "examined" and "finding" in own and not _VOLUME.search(note.folded, segment.start, segment.end):
-                site.assertion, site.rule = "injected", "list-of-injected"
+            if verdict[0] == "injected" and site.rule == "examined" and "finding" in own:
+                if _itemised(note, segment, site) or _VOLUME.search(note.folded, *_reach(note, segment)):
+                    site.assertion, site.rule = "injected", "list-of-injected"
                 continue
             _set(site, verdict[0], verdict[1], verdict[2])
 
@@ -578,7 +596,7 @@ def _negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
 
 
 _NAMED_ABOVE = re.compile(
-    r"\b(?:above|aforementioned|afore|previously (?:identified|marked|noted|described)|listed|named|as (?:noted|marked|described|identified)|identified in (?:the )?exam\w*|those)\b[^.;]{0,30}\b(?:muscles?|sites?|points?|areas?|tps|trps|locations?|three|four|two|all|spots?|bands?)\b"
+    r"\b(?:above|aforementioned|listed|named)\b[^.;]{0,30}\b(?:muscles?|sites?|points?|areas?|tps|trps|locations?|three|four|two|all|spots?|bands?)\b"
     r"|\b(?:all|each|both|muscles?|sites?|points?|areas?|bands?|locations?)\b[^.;]{0,30}\b(?:above|aforementioned|listed|named|noted (?:above|on exam))\b"
 )
 

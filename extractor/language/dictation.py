@@ -7,7 +7,7 @@ read as a muscle only if its consonants are exactly those of one name and of no 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from rapidfuzz.distance import OSA
 
@@ -33,15 +33,15 @@ def skeleton(name: str) -> str:
 class MisheardNames:
     """Names of the lexicon by their consonants."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        found: dict[str, str | None] = {}
-        for name in sorted(set(names)):
+    def __init__(self, names: Mapping[str, object]) -> None:
+        """``names``: each name as one word, and what it stands for."""
+        found: dict[str, list[str]] = {}
+        for name in sorted(names):
             key = skeleton(name)
             if len(key) >= _SHORTEST:
-                known = found.get(key, name)
-                # two names of one sound are none; a plural is not another name
-                found[key] = known if known is None or known.rstrip("s") == name.rstrip("s") else None
-        self._by_sound = {key: name for key, name in found.items() if name}
+                found.setdefault(key, []).append(name)
+        # names of one sound that stand for different muscles are none
+        self._by_sound = {key: same for key, same in found.items() if len({names[name] for name in same}) == 1}
 
     def find(self, words: list[Word], at: int, folded: str) -> tuple[int, str] | None:
         """(number of words, name as one word) of the longest misheard name that starts at word ``at``."""
@@ -59,9 +59,11 @@ class MisheardNames:
             solid += word.text
             if len(solid) < 7 or count == 1:
                 continue
-            name = self._by_sound.get(skeleton(solid))
-            if name and OSA.normalized_similarity(solid, name) >= 0.6:
-                best = (count, name)
+            same = self._by_sound.get(skeleton(solid))
+            if same:
+                name = max(same, key=lambda candidate: OSA.normalized_similarity(solid, candidate))
+                if OSA.normalized_similarity(solid, name) >= 0.6:
+                    best = (count, name)
         return best
 
 

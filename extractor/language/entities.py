@@ -59,7 +59,7 @@ class EntityMatcher:
         self.capitals: set[str] = set()  # forms that are a muscle only in capitals ("IS", "PM")
         self._build(lexicon)
         self.misspelt -= {word.text for row in lexicon.forms if row.type != "misspelling" for word in split_words(row.form)}
-        self.misheard = MisheardNames(self.singles)
+        self.misheard = MisheardNames({name: (form.targets, form.portion) for name, form in self.singles.items()})
         self._prefixes = {form[:4] for form in self.singles if len(form) >= 8}
 
     def _build(self, lexicon: Lexicon) -> None:

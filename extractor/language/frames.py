@@ -69,7 +69,7 @@ def _settle_generic(note: Note, cues: list[list[Cue]]) -> None:
         if index in sited or _AMOUNT.search(note.folded, segment.start, segment.end):
             for cue in found:
                 if cue.type == "give":
-                    cue.type = "inject"
+                    cue.type, cue.text = "inject", "give"
         else:
             found[:] = [cue for cue in found if cue.type != "give"]
 
@@ -149,6 +149,7 @@ def _follow_topics(note: Note, frames: list[Frame]) -> None:
     """Give each clause the procedure that the text is speaking of."""
     default = owner = _main_topic(note, frames)
     section = unit = -1
+    heads: dict[int, str] = {}
     for segment, frame in zip(note.segments, frames, strict=True):
         current = note.sections[segment.section]
         if segment.section != section:
@@ -159,11 +160,15 @@ def _follow_topics(note: Note, frames: list[Frame]) -> None:
                 owner = _title_topic(note, current.title) or owner
         new_unit = segment.unit != unit
         unit = segment.unit
+        parent = note.units[unit].parent
+        if new_unit and parent in heads and heads[parent] != owner and note.units[unit].section == note.units[parent].section:
+            owner = heads[parent]
         negated = frame.modifiers & {"negate", "decline", "plan", "past", "postpone", "educate"} and "inject" not in frame.modifiers
         if frame.topic and not negated:
             if frame.topic == "tpi" or frame.topic in OWNS_MUSCLES or "inject" in frame.modifiers or "done" in frame.modifiers or new_unit or segment.is_label:
                 owner = frame.topic
         frame.owner = frame.topic if frame.topic and frame.topic != "tpi" and not negated else owner
+        heads[unit] = owner if frame.topic else heads.get(unit, owner)
 
 
 _TOXINS = frozenset("onabotulinumtoxin_a abobotulinumtoxin_a incobotulinumtoxin_a rimabotulinumtoxin_b daxibotulinumtoxin_a prabotulinumtoxin_a botulinum_toxin".split())
@@ -202,11 +207,22 @@ def whole_frame(note: Note, segment: Segment, frame: Frame) -> str | None:
     verbs = list(frame.strong)
     if segment.box is False:
         return None
-    if any(cue.type == "inject" for cue in verbs):
-        verbs = [cue for cue in verbs if cue.type not in ("educate", "consent")]
+    verbs = without_talk(verbs)
     if not verbs:
         return None
     return resolve(note, segment, frame, verbs[0] if len(verbs) == 1 else _leading(note, verbs), verbs)
+
+
+def without_talk(verbs: list[Cue]) -> list[Cue]:
+    """Drop consent and explanation beside an injection, unless the explanation comes first and the verb is vague."""
+    injects = [cue for cue in verbs if cue.type == "inject"]
+    talk = [cue for cue in verbs if cue.type in ("educate", "consent")]
+    if not injects or not talk:
+        return verbs
+    vague = all(cue.text == "give" for cue in injects)
+    if vague and talk[0].start < injects[0].start and talk[0].end - talk[0].start > 9:
+        return [cue for cue in verbs if cue.type != "inject"]
+    return [cue for cue in verbs if cue.type not in ("educate", "consent")]
 
 
 def _leading(note: Note, verbs: list[Cue]) -> Cue:

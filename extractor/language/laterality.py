@@ -12,8 +12,8 @@ _MARK = re.compile(
     r"(?<![\w])(?:"
     r"(?P<both>\(?(?:bilat(?:eral(?:ly)?|\.)?|bilat(?:'l|s)?|bilaterla|bilaeral|bilaterally|biltateral|bil|b/l|b\\l|bl|both\ssides|both|(?:on\s)?(?:each|either)\sside"
     r"|(?:left|lt|l)\s?(?:/|&|\+|,|and|>{1,2}|<{1,2}|=|more than|greater than)\s?(?:the\s)?(?:right|rt|r)|(?:right|rt|r)\s?(?:/|&|\+|,|and|>{1,2}|<{1,2}|=|more than|greater than)\s?(?:the\s)?(?:left|lt|l))(?:[\s-]?sided|[\s-]sides?)?\)?)"
-    r"|(?P<one>(?P<on>(?:on|to|in|at|over)\s(?:the|his|her|their|pt'?s|patient'?s)?\s?)?(?P<open>[(\[])?(?P<side>left|right|lt|rt|l(?!\s?\d(?!\d?\s(?:pts?|points?|x|sites?|inj|passes|ml|cc|units?)\b))|r|leftt|rigth|righ)(?P<close>[)\]])?(?P<sided>[\s-]?sided|[\s-]side)?(?:\s?(?P<only>only))?)"
-    r"|(?P<paren>\(b\))|(?P<b>b)(?=\s[a-z]{3})"
+    r"|(?P<one>(?P<on>(?:on|to|in|at|over)\s(?:the|his|her|their|pt'?s|patient'?s)?\s?)?(?P<open>[(\[])?(?P<side>left|right|lt|rt|rlght|riqht|ieft|1eft|l(?!\s?\d(?!\d?\s(?:pts?|points?|x|sites?|inj|passes|ml|cc|units?)\b))|r|leftt|rigth|righ)(?P<close>[)\]])?(?P<sided>[\s-]?sided|[\s-]side)?(?:\s?(?P<only>only))?)"
+    r"|(?P<paren>\(b\)(?!\s[a-z]+\s[a-z]+\s[a-z]))|(?P<b>b)(?=\s[a-z]{3})"
     r")(?![\w]|'s|/[a-z]|-hand|\shand(?:ed)?\b)"
 )
 _BOTH_AND = re.compile(r"\s(?:the\s)?(?:[a-z]+\s){1,3}?(?:muscles?\s)?and\s(?:the\s)?(?!left|right|both)[a-z]")
@@ -81,6 +81,8 @@ def _mark_sides(note: Note) -> None:
             adverb = raw.strip("()").endswith(("ly", "sides", "side"))
             note.sides.append(SideMark(match.start(), match.end(), BOTH, adverb, raw.startswith("(")))
             continue
+        if match["paren"] and "(a)" in folded:
+            continue  # an item of a list
         if match["paren"]:
             note.sides.append(SideMark(match.start(), match.end(), BOTH, parenthesis=True))
             continue
@@ -98,7 +100,7 @@ def _mark_sides(note: Note) -> None:
             continue
         if side == "left" and not match["on"] and _BEFORE_NOT.search(folded[max(0, match.start() - 10) : match.start()]) and re.match(r"\s(?:the|in|with|ambul)", folded[match.end("side") : match.end("side") + 7]):
             continue
-        sides = LEFT if side[0] == "l" else RIGHT
+        sides = LEFT if side[0] in "l1i" else RIGHT
         adverb = bool(match["on"]) or bool(match["sided"])
         start = match.start()
         note.sides.append(SideMark(start, match.end(), sides, adverb, bool(match["open"] and match["close"])))

@@ -89,8 +89,8 @@ TIMES = re.compile(
 )
 TIMES_HERE = re.compile(r"(?<![a-z])x\s?" + TIMES.pattern.partition(r"times)\s?")[2])
 TOTAL_AFTER = re.compile(
-    r"[\s,(]{0,3}(?:in\s|as\sa\s)?(?:total|altogether|in all|all together|combined)\b"
-    r"(?!\s(?:of\s)?\d|\sof\s(?:one|two|three|four|five|six|seven|eight|nine|ten)|\s?[:=]|\s(?:sites?|injections?|number|of\s?:))"
+    r"[ ,(]{0,3}(?:in\s|as\sa\s)?(?:total|altogether|in all|all together|combined)\b"
+    r"(?!\s(?:of\s)?\d|\sof\s(?:one|two|three|four|five|six|seven|eight|nine|ten)|\s?[:=-]|\s(?:sites?|injections?|number|of\s?:))"
     r"(?:\s(?:volume|dose|injected))*"
 )
 CONTAINER = re.compile(
@@ -140,7 +140,7 @@ NUMBERED = re.compile(
 )
 # "trigger points x 6" counts sites, though the noun stands before the number
 NOUN_BEFORE = re.compile(rf"(?P<noun>{NOUN})\s?\(?\s?$")
-TOTAL_COUNT_BEFORE = re.compile(r"\btotal(?:\snumber)?\sof\s$")
+TOTAL_COUNT_BEFORE = re.compile(r"\btotal(?:\snumber)?\sof\s$|\bn\s?=\s?$")
 CODE_BEFORE = re.compile(
     r"\b(?:lot|ndc|exp|expir(?:ation|y|es?)|cpt|icd(?:-?10)?|mrn|acct|account|phone|fax|tel|ext|room|page|serial)"
     r"(?:\s?(?:no|number|code|date|#))?\.?\s?[:#=]{0,2}\s?(?:#\s?)?$"
@@ -174,6 +174,6 @@ LEVEL_REST = re.compile(
 # A scanner's "O.5" and "l%": the letters to look for, and what must follow.
 MISREAD_AT = ("o.", "l.", "i.", "l%", "i%")
 MISREAD = re.compile(r"(?<![a-z0-9.])(?:o\.\d{1,3}|[li]\.\d|[li](?=%))(?=\s?(?:%|m[l1]|cc|mg))")
-DIGIT = re.compile(r"[0-9½¼¾⅓⅔⅛⅜⅝⅞]|\.(?=\d)")
+DIGIT = re.compile(r"[0-9.½¼¾⅓⅔⅛⅜⅝⅞](?:(?<!\.)|(?=\d))")
 SPELLED_HERE = re.compile(rf"(?<![a-z0-9_-]){SPELLED}")
 LETTERS = re.compile(r"[a-z]+")

@@ -20,6 +20,7 @@ _SPOKEN = re.compile(r"(?:(?<=[.!?]\s)|(?<=[.!?]\s\s)|(?<=\n)|\A)(?P<title>(?:As
 _PROCEDURE_START = re.compile(r"\W{0,4}(?P<title>(?:[A-Za-z-]+\s){0,2}(?:(?:[Tt]rigger|TRIGGER) (?:[Pp]oint|[Pp]t|POINT) (?:[Ii]nj\w*|INJ\w*)|TPIs?|Dry needling|DRY NEEDLING|DN\b))")
 _AMOUNT = re.compile(r"\d\s?(?:cc|ml|mm|units?)\b|\d\s?%|\bneedles?\b|\bgauge\b")
 _NOT_TODAY = re.compile(r"\b(?:last|previous|prior|s/p|ago|will|plan|consider|next|schedul\w*|recommend\w*|candidate|offered|discussed|response|since|if|vs|could|would)\b")
+_ADDENDUM_LINE = re.compile(r"[-=*#\s\[(<]{0,8}(?:late\s)?(?P<word>addendum|addenda|late entry|amendment|correction|erratum|clarification)\b[^:\n]{0,60}:?")
 _MARKDOWN = re.compile(r"^[#*_=\s\[<]+|[#*_=:\s\]>]+$")
 _SOAP = re.compile(r"(?P<letter>a/p|a&p|[soap])\s{0,2}(?:[:)]|\s-\s|\.(?=\s)|-(?=\s))\s*|(?P<bare>s|o|a|p|a/p)\s{0,2}$")
 _DATE_HEADER = re.compile(
@@ -84,7 +85,7 @@ def _split_at_visits(sections: list[Section], visits: list[Visit]) -> list[Secti
 
 
 # Sections that fill one line: a paragraph after a blank line is not theirs any more.
-_SHORT = frozenset({"header", "signature", "vitals", "postprocedure", "preparation", "billing", "injectate", "consent", "diagnosis", "allergies", "addendum"})
+_SHORT = frozenset({"header", "signature", "vitals", "postprocedure", "preparation", "billing", "injectate", "consent", "diagnosis", "allergies", "addendum", "indications"})
 
 
 def _close_short(sections: list[Section], note: Note, unit: Unit, previous: Unit) -> None:
@@ -159,6 +160,11 @@ class SectionFinder:
         text = note.text
         if BOX.match(note.folded, unit.body, unit.end):
             return None
+        if match := _ADDENDUM_LINE.match(note.folded, unit.start, unit.end):
+            end = match.end() if ":" in match.group()[-2:] else unit.end if unit.end - unit.start < 90 else match.end("word")
+            unit.heading = end == unit.end
+            self._label(unit, end)
+            return match.start("word"), match.end("word"), "addendum", end
         raw = text[unit.body : unit.end]
         cleaned_start = unit.body + (len(raw) - len(_MARKDOWN.sub("", raw, count=1)) if raw and raw[0] in "#*_=[<" else 0)
         first_line_end = _line_end(text, unit)
@@ -282,7 +288,7 @@ def find_visits(note: Note) -> list[Visit]:
     return _cut_out(visits, entries)
 
 
-_SIGNED = re.compile(r"/es/|signed|authenticat|\b(?:md|do|np|pa-c|pa|rn|dpt|dc|lac)\b\W*$|electronic")
+_SIGNED = re.compile(r"/e?s/|signed|authenticat|^\d{1,2}:\d\d.*\b(?:md|do|np|pa-c|pa|rn|dpt|dc|lac)\b\W*$|electronic")
 _ADDENDUM = re.compile(r"addend|late entry|signed|authenticat|dictated|transcribed")
 _ENTRY = re.compile(r"\b(?:last|prior|previous|next)\b")
 _UNIT_NOTE = re.compile(r"\b(?:hpi|exam|procedure|plan|prepped|consent)\b")

@@ -434,7 +434,7 @@ def _attach_sides(note: Note, segment: Segment, sites: list[Site], sides: list[S
         _spread(note, segment, sites, side)
 
 
-_EACH = re.compile(r"\b(?:each|both|either)\s(?:of\sthe\s)?(?:of\s)?(?:the\s)?\Z")
+_EACH = re.compile(r"\b(?:each|either)\s(?:of\sthe\s)?(?:of\s)?(?:the\s)?\Z")
 
 
 def _each_side(note: Note, sites: list[Site]) -> None:

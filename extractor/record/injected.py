@@ -85,7 +85,7 @@ def _summary(note: Note, sites: Sites) -> SiteSummary:
     total = sum(c for c in counts if c) if counts and all(counts) else None
     stated = [int(q.value) for q in note.quantities if q.kind == "count" and q.unit in ("sites", "injections") and _current(note, q.start)]
     mentions = tuple(
-        DrugSite(site.start, site.end, target, max(1, len(site.sides)), site.injections)
+        DrugSite(site.start, site.end, "|".join((target, *site.sides, *site.portions, *site.levels)), max(1, len(site.sides)), site.injections)
         for site in note.sites
         if site.assertion == "injected"
         for target in (site.targets[:1] or ("area",))

@@ -221,7 +221,7 @@ def _areas(note: Note, injected: list[Site], muscles: bool) -> list[Area]:
     named = {site.segment for site in injected if site.kind == "muscle"}
     parents = {unit.parent for unit in note.units if unit.parent is not None}
     for site in injected:
-        if site.kind not in ("region", "level"):
+        if site.kind not in ("region", "level") or note.frames[site.segment].topic not in (None, "tpi"):
             continue
         segment = note.segments[site.segment]
         start, end = site.phrase or (site.start, site.end)

@@ -105,16 +105,31 @@ def _declines_injection(note: Note, index: int) -> bool:
     segment = note.segments[index]
     if not any(frame.topic == "tpi" for frame in note.frames) and not re.search(r"\binjections?\b", note.folded):
         return False
-    return re.search(r"\b(?:inject\w*|procedure|it|needles?|today|treatment|shots?|tpis?|proceed|go through)\b", note.folded[segment.start : segment.end]) is not None
+    text = note.folded[segment.start : segment.end]
+    if len(text) < 30 and index and _relevant(note, index - 1) or index > 1 and len(text) < 30 and _relevant(note, index - 2):
+        return True
+    return re.search(r"\b(?:inject\w*|procedure|it|this|needles?|needling|today|treatment|shots?|tpis?|proceed|go through)\b", text) is not None
 
 
 def _rebooked(note: Note, events: list[tuple[str, int]]) -> bool:
-    return any(kind == "postponed" or (kind == "planned" and re.search(r"\b(?:re)?schedul|\brebook|\bnext\b|\breturn", note.folded[note.segments[index].start : note.segments[index].end])) for kind, index in events if _relevant(note, index))
+    """Whether a new date stands behind the refusal or the break."""
+    refused = max(index for kind, index in events if kind == "declined")
+    for kind, index in events:
+        text = note.folded[note.segments[index].start : note.segments[index].end]
+        if index >= refused and (kind == "postponed" or (kind == "planned" and re.search(r"\b(?:re)?schedul|\b(?:re-?)?book|\bnext (?:visit|week|month|time)|\breturn", text))):
+            return True
+    return False
 
 
 def _relevant(note: Note, index: int) -> bool:
+    """Whether the clause speaks of trigger point injections: by name, or by a muscle in a note that names them."""
     frame = note.frames[index]
-    return frame.topic == "tpi" or any(s.segment == index for s in note.sites)
+    if frame.owner not in (None, "tpi") and frame.topic != "tpi":
+        return False
+    if any(cue.type == "tpi" for cue in frame.cues) and frame.topic == "tpi":
+        return True
+    named = any(f.topic == "tpi" for f in note.frames)
+    return named and (frame.topic == "tpi" or any(s.segment == index and s.kind == "muscle" for s in note.sites))
 
 
 def _firm(note: Note, index: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from extractor.language.annotations import Note
+from extractor.language.sections import section_at
 from extractor.models import Finding, Procedure
 from extractor.record.evidence import evidence
 
@@ -14,6 +15,19 @@ _BLANK = re.compile(
 )
 _MATTERS = re.compile(r"\b(?:muscles?|sites?|side|laterality|locations?|left|right|into(?: the)?|l/r|r/l)\b")
 _ELSEWHERE = re.compile(r"\b(?:lot|ndc|exp\w*|signature|signed|date|time|name|dob|mrn|initials?|by|phone|witness|score|pain|relief|vas|vitals?|bp|hr|gauge|needle|allerg\w*|follow|weeks?|provider|md)\b")
+
+
+def _lone_item(note: Note, line_start: int, line_end: int, start: int, end: int) -> bool:
+    """An empty item of a list of sites ("3. ***")."""
+    rest = (note.folded[line_start:start] + note.folded[end:line_end]).strip(" .)(:#-*")
+    if len(rest) > 8 and not re.fullmatch(r"(?:site|muscle|location|point|tp)?\s?#?\d{0,2}", rest):
+        return False
+    if rest and not re.fullmatch(r"(?:site|muscle|location|point|tp)?\s?#?\d{0,2}", rest):
+        return False
+    section = note.sections[section_at(note, start)]
+    injected = [site for site in note.sites if site.assertion == "injected" and site.kind == "muscle"]
+    beside = any(abs(site.start - start) < 160 for site in injected)
+    return section.category in ("sites", "procedure", "none", "injectate") and beside
 
 
 def template_findings(note: Note, procedure: Procedure) -> list[Finding]:
@@ -34,6 +48,8 @@ def template_findings(note: Note, procedure: Procedure) -> list[Finding]:
         words = _ELSEWHERE.search(before.rsplit(",", 1)[-1].rsplit(".", 1)[-1])
         amount = re.match(r"\s{0,2}(?:cc|ml|mg|units?|%|weeks?|g\b|gauge)", after) or re.search(r"(?:dose|volume|amount)\s*:?\s*$", before)
         matters = matters and not words and not amount
+        if not matters and not words and not amount and _lone_item(note, line_start, line_end, match.start(), match.end()):
+            matters = True
         findings.append(
             Finding(
                 id="unfilled-template", severity="error" if matters else "info",

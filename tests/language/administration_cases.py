@@ -72,7 +72,9 @@ def sites_of(text: str) -> tuple[Site, ...]:
         headings = re.findall(r"\b(LEFT|RIGHT)\b[^:\n]{0,6}:", text[: match.start()])
         side = (match["side"] or (headings[-1] if headings else "")).lower()
         key = f"{side[:1]}:{match['muscle'].lower()[:6]}"
-        found.append(Site(match.start("muscle"), match.end(), key, 2 if side in ("bilateral", "b/l") else 1))
+        number = re.match(r" \((\d)\)", text[match.end() :])
+        sides = 2 if side in ("bilateral", "b/l") else 1
+        found.append(Site(match.start("muscle"), match.end(), key, sides, int(number[1]) if number else None))
     return tuple(found)
 
 

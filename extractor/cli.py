@@ -1,0 +1,212 @@
+"""The command ``tpi``: a thin layer over the library. Heavy imports stay inside the functions that need them.
+
+Exit status: 0 done, 1 done but some notes could not be read, 2 wrong usage or input that cannot be read at all.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from extractor import __version__
+
+if TYPE_CHECKING:
+    from extractor.models import Result
+
+__all__ = ["app", "main"]
+
+DONE, SOME_UNREAD, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+
+_ClickException = typer.BadParameter.__mro__[2]
+"""Typer exports this class under no name, and newer versions carry their own copy of click."""
+
+_HAND_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+app = typer.Typer(
+    name="tpi",
+    help="Trigger point injection notes: the muscles injected, and the CPT code that the note proves.",
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+PolicyOption = Annotated[str | None, typer.Option("--policy", metavar="NAME|FILE", help="See `tpi policy list`.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one setting of the policy; repeatable.")
+]
+LexiconOption = Annotated[
+    list[Path] | None, typer.Option("--lexicon-dir", metavar="DIR", help="A practice's own words; repeatable.")
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tpi {__version__}")
+        raise typer.Exit(DONE)
+
+
+@app.callback()
+def _tpi(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Trigger point injection notes: the muscles injected, and the CPT code that the note proves."""
+
+
+@app.command()
+def extract(
+    file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="The note; - or nothing: paste it, then Ctrl-D.")] = "-",
+    json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
+    policy: PolicyOption = None,
+    settings: SetOption = None,
+    lexicon_dir: LexiconOption = None,
+    date: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Date of service, where the note gives none."),
+    ] = None,
+    note_id: Annotated[str | None, typer.Option(help="Kept in the result; default a hash of the text.")] = None,
+) -> None:
+    """Read one note: the code that it proves, and why."""
+    from extractor.intake import read_note
+
+    if file == "-" and sys.stdin.isatty():
+        typer.echo("Paste the note, then press Ctrl-D on a line of its own (Windows: Ctrl-Z, Enter).", err=True)
+    note = read_note(file)
+    if note.replaced:
+        typer.echo(f"tpi: {note.replaced} bytes are no {note.encoding} and stand as \ufffd in the note.", err=True)
+    result = _extract(note.text, policy, settings, lexicon_dir, date, note_id)
+    if json:
+        typer.echo(result.model_dump_json(indent=2).encode())
+        return
+    from extractor.report.terminal import print_result
+
+    print_result(result, note.text)
+
+
+def _extract(
+    text: str,
+    policy: str | None,
+    settings: list[str] | None,
+    lexicon_dirs: list[Path] | None,
+    date: datetime | None,
+    note_id: str | None,
+) -> Result:
+    from extractor import api
+    from extractor.coding import resolve_policy
+
+    return api.extract(
+        text,
+        note_id=note_id,
+        date_of_service=date.date() if date else None,
+        policy=resolve_policy(policy, settings),
+        lexicon_dirs=lexicon_dirs or (),
+    )
+
+
+@app.command()
+def evaluate(
+    corpus: Annotated[Path, typer.Argument(metavar="CORPUS", help="A folder of labelled notes (NNN.txt, NNN.toml).")],
+    errors: Annotated[bool, typer.Option("--errors", help="Show each error with its words in context.")] = False,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the scores as JSON.")] = None,
+    lexicon_dir: LexiconOption = None,
+) -> None:
+    """Score the extractor against notes with gold labels, under the policy `cpt`."""
+    from extractor.evaluation.report import run_evaluation
+
+    unread = run_evaluation(corpus, show_errors=errors, json_file=json, lexicon_dirs=lexicon_dir or ())
+    if unread:
+        raise typer.Exit(SOME_UNREAD)
+
+
+@app.command()
+def explain(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule that a reason cites, or the id of a finding.")],
+) -> None:
+    """Print a rule: what it says, its sources and its dates of service."""
+    from extractor.coding.cli import explain as print_rule
+
+    print_rule(rule)
+
+
+@app.command(context_settings=_HAND_ON, add_help_option=False)
+def policy(context: typer.Context) -> None:
+    """Policies: which reading of the open questions, and which payer's rules (list, show, check)."""
+    from extractor.coding.cli import policy_app
+
+    _hand_on(policy_app, "policy", context.args)
+
+
+@app.command(context_settings=_HAND_ON, add_help_option=False)
+def lexicon(context: typer.Context) -> None:
+    """The knowledge: validate it, look a name up, count its coverage (check, find, stats)."""
+    from extractor.lexicon.cli import lexicon_app
+
+    _hand_on(lexicon_app, "lexicon", context.args)
+
+
+def _hand_on(commands: typer.Typer, name: str, args: list[str]) -> None:
+    """Run another room's commands, which are imported only now: `tpi --help` must not pay for them."""
+    parent = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+    parent.add_typer(commands, name=name)
+    status = typer.main.get_command(parent).main(args=[name, *args], prog_name="tpi", standalone_mode=False)
+    if status:
+        raise typer.Exit(status)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command and leave with its exit status; every error is one line on standard error."""
+    arguments = list(sys.argv[1:] if args is None else args)
+    _be_printable()
+    try:
+        status = typer.main.get_command(app).main(args=arguments, prog_name="tpi", standalone_mode=False) or DONE
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has gone (`tpi … | head`): nobody is left to tell, and nothing went wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = DONE
+    except typer.Abort:
+        status = INTERRUPTED
+    except Exception as error:
+        typer.echo(f"tpi: {_one_line(error)}", err=True)
+        status = UNUSABLE
+    raise SystemExit(status)
+
+
+def _be_printable() -> None:
+    """Let a terminal that knows few characters show the others as ``?`` instead of failing on them."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _one_line(error: Exception) -> str:
+    """Say what went wrong. Words of ours are shown whole; of any other error, only its place, never its words."""
+    from extractor.intake import IntakeError
+
+    if isinstance(error, _ClickException):
+        path = getattr(getattr(error, "ctx", None), "command_path", "tpi")
+        return f"{' '.join(error.format_message().split())} Try `{path} --help`."
+    if isinstance(error, IntakeError):
+        return str(error)
+    from extractor.coding.errors import PolicyError
+    from extractor.evaluation.gold import GoldError
+    from extractor.lexicon.errors import LexiconError
+
+    if isinstance(error, PolicyError | LexiconError | GoldError):
+        return str(error)
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "unknown"
+    return (
+        f"{type(error).__name__} in {where}: an error in this program, not in your note. "
+        "Please report this line; it holds nothing of the note."
+    )
