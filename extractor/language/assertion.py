@@ -71,6 +71,9 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     owner = frame.owner
     if frame.topic is None and len(segments) > 1:
         owner = frames[segments[1]].owner
+    if any(cue.type == "clean" for cue in frame.cues) and not any(cue.type in ("inject", "tpi") for cue in frame.cues):
+        _set(site, "finding", "clean-finding")
+        return
     if _referred(note, site, segment):
         _set(site, "finding", "pain-referred")
         return
@@ -146,6 +149,7 @@ def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, si
             return "negated", "row-negative"
         if not _ACTION_HEADER.search(cell.header) and not _SIDE_HEADER.fullmatch(cell.header):
             continue
+        text = text.strip(" *\u2020")
         refused = text == "" or _NEGATIVE_VALUE.match(text) is not None or text in ("0", "-", "--", "n", "no")
         if _DECISIVE_HEADER.search(cell.header) and text:
             return ("negated", "row-negative") if refused else _positive_row(note, segment, unit)
@@ -196,7 +200,7 @@ def _empty_row(note: Note, unit: Unit, site: Site) -> bool:
     return True
 
 
-_REFERS = re.compile(r"\b(?:reproduc\w*|recreat\w*|refer(?:s|red|ring)?(?: pain)? (?:to|into|down|up)|ref\.? to|radiat\w* (?:to|into|down)|[0-5][+-]?/5)\b[^.;:,]{0,24}\Z")
+_REFERS = re.compile(r"\b(?:reproduc\w*|recreat\w*|refer(?:s|red|ring)?(?: pain)? (?:to|into|down|up)|ref\.? to|radiat\w* (?:to|into|down)|[0-5][+-]?/5)\b[^;:,]{0,24}\Z")
 
 
 def _referred(note: Note, site: Site, segment: Segment) -> bool:
@@ -342,10 +346,12 @@ def _inherit_in_lists(note: Note, frames: list[Frame]) -> None:
         if site.assertion == "injected" and site.rule == "cue-tpi" and (verdict := _introduction(note, frames, note.segments[site.segment])) and verdict[0] in ("negated", "declined", "postponed", "planned"):
             _set(site, verdict[0], verdict[1], verdict[2])
             continue
-        if site.assertion not in ("candidate", "examined", "marked", "planned", "finding", "nominal") or site.rule.startswith(("cue-", "earlier", "box", "column", "row", "topic", "not-a", "needle")):
+        if site.assertion not in ("candidate", "examined", "marked", "planned", "finding", "nominal") or site.rule.startswith(("cue-", "clean", "pain", "earlier", "box", "column", "row", "topic", "not-a", "needle")):
             continue
         segment = note.segments[site.segment]
         if verdict := _introduction(note, frames, segment):
+            if verdict[0] == "injected" and not _itemised(note, segment, site) and _FINITE.search(note.folded, segment.start, segment.end):
+                continue  # a full sentence says for itself what it says
             own = [c.type for c in frames[site.segment].cues]
             if verdict[0] in ("finding", "examined") and site.assertion == "candidate" and _VOLUME.search(note.folded, *_reach(note, segment)):
                 continue
@@ -417,7 +423,7 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
             _set(site, "finding", "no-verb")
             continue
         if site.assertion == "nominal":
-            _set(site, "injected" if performed or category == "none" else "finding", site.rule)
+            _set(site, "injected" if performed else "finding", site.rule)
         elif site.assertion == "candidate":
             if not performed:
                 _set(site, "finding", "nothing-performed")
@@ -585,7 +591,7 @@ def _negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
         if any(site.segment == index and site.kind == "muscle" for site in note.sites):
             continue
         text = note.folded[segment.start : segment.end]
-        short = len(text) < 40 and re.match(r"\W*(?:skipped|deferred|spared|held|omitted|not injected|not done|not treated|not needled)", text)
+        short = len(text) < 40 and re.match(r"\W*(?:but\s)?(?:skipped|deferred|spared|held|omitted|not injected|not done|not treated|not needled)", text)
         if not (_PRONOUN.search(text) or short):
             continue
         before = [site for site in note.sites if site.kind == "muscle" and site.segment == index - 1]

@@ -164,6 +164,8 @@ def _follow_topics(note: Note, frames: list[Frame]) -> None:
         if new_unit and parent in heads and heads[parent] != owner and note.units[unit].section == note.units[parent].section:
             owner = heads[parent]
         negated = frame.modifiers & {"negate", "decline", "plan", "past", "postpone", "educate"} and "inject" not in frame.modifiers
+        if frame.topic in ("surgery", "biopsy") and current.category != "procedure":
+            negated = True  # somebody's operation, told in passing
         if frame.topic and not negated:
             if frame.topic == "tpi" or frame.topic in OWNS_MUSCLES or "inject" in frame.modifiers or "done" in frame.modifiers or new_unit or segment.is_label:
                 owner = frame.topic

@@ -85,7 +85,7 @@ def _split_at_visits(sections: list[Section], visits: list[Visit]) -> list[Secti
 
 
 # Sections that fill one line: a paragraph after a blank line is not theirs any more.
-_SHORT = frozenset({"header", "signature", "vitals", "postprocedure", "preparation", "billing", "injectate", "consent", "diagnosis", "allergies", "addendum", "indications"})
+_SHORT = frozenset({"header", "signature", "vitals", "postprocedure", "preparation", "billing", "injectate", "consent", "diagnosis", "allergies", "indications"})
 
 
 def _close_short(sections: list[Section], note: Note, unit: Unit, previous: Unit) -> None:

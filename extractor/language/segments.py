@@ -122,8 +122,19 @@ def _boxed(note: Note, start: int, end: int, header: str | None) -> Iterator[_Pi
         return
     if before:
         yield _Piece(start, boxes[0].start(), None, header)
-    for box, stop in zip(boxes, ends, strict=True):
-        yield _Piece(box.end(), stop, _ticked(box, crossed), header)
+    side_only = [match is not None and match.end() >= stop for match, stop in zip(matches, ends, strict=True)]
+    index = 0
+    while index < len(boxes):
+        # "[x] Gluteus medius  [x] R  [ ] L": side boxes belong to the box before them
+        group = index + 1
+        while group < len(boxes) and side_only[group] and not side_only[index]:
+            group += 1
+        ticked = _ticked(boxes[index], crossed)
+        sides = None
+        if group > index + 1:
+            sides = tuple(s for i in range(index + 1, group) if _ticked(boxes[i], crossed) for s in _SIDE_OF.get(matches[i]["side"], ("left", "right")))
+        yield _Piece(boxes[index].end(), ends[index], ticked, header, sides=sides or None)
+        index = group
 
 
 def _crossed_means_no(note: Note) -> bool:

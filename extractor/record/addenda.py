@@ -45,7 +45,7 @@ def apply_addenda(note: Note) -> list[Finding]:
         elif _REMOVED.search(text) and not any(site.assertion == "injected" for site in sites):
             findings += _strike(note, segment, sites, earlier)
         elif not _ADDED.search(text):
-            _replace_sides(sites, earlier)
+            _replace_sides(note, sites, earlier)
     return findings
 
 
@@ -67,9 +67,12 @@ def _retract(note: Note, segment: Segment, earlier: list[Site], text: str) -> li
     return [Finding(id="historical-only", severity="info", text="A later correction takes the procedure back.", evidence=[evidence(note, segment.start, segment.end)])] if earlier else []
 
 
-def _replace_sides(sites: list[Site], earlier: list[Site]) -> None:
+def _replace_sides(note: Note, sites: list[Site], earlier: list[Site]) -> None:
     """A muscle that the correction lists again with a side keeps only that side."""
     for site in sites:
+        if not site.sides:
+            marks = [mark for mark in note.sides if site.end <= mark.start < site.end + 60 and mark.sides]
+            site.sides = marks[0].sides if marks else ()
         if site.assertion != "injected" or not site.sides:
             continue
         for other in earlier:

@@ -1,0 +1,252 @@
+"""A result on a terminal: one glance for the code and its status, then why, then what to ask.
+
+Everything that comes from a note goes through :func:`visible` and into a ``Text``, never into rich's markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from extractor.models import Drug, Finding, Mention, Muscle, OtherProcedure, Reason, Result
+from extractor.report.quotes import Lines, quoted_lines, visible
+from extractor.report.words import (
+    amount,
+    assertion_words,
+    code_words,
+    count_sentence,
+    dose_words,
+    drug_name,
+    hcpcs_words,
+    name_of,
+    procedure_sentence,
+    side_words,
+    status_sentence,
+    status_words,
+    strength_words,
+)
+
+__all__ = ["print_result"]
+
+_MAX_WIDTH = 110
+_STATUS_STYLES = {"supported": "green", "review": "yellow", "none": "blue"}
+_SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
+_SEVERITIES = ("error", "warning", "info")
+_MAIN_SETTINGS = ("laterality", "groups", "toxin")
+
+
+def print_result(result: Result, text: str, *, console: Console | None = None) -> None:
+    """Print a result for a coder.
+
+    Args:
+        result: what was read and decided.
+        text: the note, for the lines on which its words stand.
+        console: where to print; default standard output, plain where that is no terminal.
+    """
+    console = console or Console(highlight=False)
+    console = _narrowed(console)
+    lines = Lines(text)
+    console.print(_card(result))
+    for title, body in _parts(result, lines):
+        console.print()
+        console.print(Text(title, style="bold"))
+        console.print(body)
+    if result.decision.query:
+        console.print()
+        _print_query(result.decision.query, console)
+    console.print()
+    console.print(_footer(result))
+
+
+def _narrowed(console: Console) -> Console:
+    # Lines longer than this are hard to read; a wide terminal keeps the rest empty.
+    console.width = min(console.width, _MAX_WIDTH)
+    return console
+
+
+def _parts(result: Result, lines: Lines) -> Iterator[tuple[str, RenderableType]]:
+    if result.muscles:
+        yield "Muscles injected", _muscles(result.muscles)
+    if result.drugs:
+        yield "Injected at the trigger points", _drugs(result.drugs)
+    yield "Why", _reasons(result.decision.reasons, lines)
+    if others := _not_counted(result.mentions, {muscle.id for muscle in result.muscles}, lines):
+        yield "Named, but not counted", others
+    if result.findings:
+        yield "Findings", _findings(result.findings, lines)
+    if result.other_procedures:
+        yield "Other procedures in the note", _procedures(result.other_procedures, lines)
+    if result.diagnoses:
+        codes = ", ".join(dict.fromkeys(visible(diagnosis.code) for diagnosis in result.diagnoses))
+        yield "Diagnoses in the note", Padding(Text(codes), (0, 0, 0, 2))
+    if result.decision.modifiers:
+        yield "Modifiers", _modifiers(result)
+
+
+def _card(result: Result) -> Panel:
+    decision = result.decision
+    style = _STATUS_STYLES[decision.status]
+    head = Table.grid(expand=True)
+    head.add_column()
+    head.add_column(justify="right")
+    title = Text.assemble((f" {code_words(decision)} ", f"bold reverse {style}"), "  ", (status_words(decision), f"bold {style}"))
+    day = result.date_of_service.isoformat() if result.date_of_service else "no date of service"
+    head.add_row(title, Text(day, style="dim"))
+    body = Group(
+        head,
+        Text(),
+        Text(f"{count_sentence(decision)} {status_sentence(decision)}"),
+        Text(procedure_sentence(result.procedure), style="dim"),
+    )
+    return Panel(body, border_style=style, box=box.ROUNDED, padding=(0, 1))
+
+
+def _table(*columns: tuple[str, str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    for name, justify in columns:
+        table.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
+    return table
+
+
+def _muscles(muscles: list[Muscle]) -> RenderableType:
+    """List the muscles; a column that no muscle fills is left out."""
+    columns = {
+        "levels": [", ".join(muscle.levels) for muscle in muscles],
+        "portion": [", ".join(name_of(portion) for portion in muscle.portions) for muscle in muscles],
+        "injections": ["" if muscle.injections is None else str(muscle.injections) for muscle in muscles],
+    }
+    filled = {name: cells for name, cells in columns.items() if any(cells)}
+    table = _table(
+        ("muscle", "left"), ("side", "left"), *((name, "right" if name == "injections" else "left") for name in filled)
+    )
+    for row, muscle in enumerate(muscles):
+        name = Text(muscle.name)
+        if muscle.kind == "group":
+            name.append(" (a group)", style="yellow")
+        table.add_row(name, Text(side_words(muscle)), *(Text(cells[row]) for cells in filled.values()))
+    return Padding(table, (0, 0, 0, 2))
+
+
+def _drugs(drugs: list[Drug]) -> RenderableType:
+    columns = {
+        "strength": [strength_words(drug.strength) for drug in drugs],
+        "volume": ["" if drug.volume_ml is None else f"{amount(drug.volume_ml)} mL" for drug in drugs],
+        "dose": [dose_words(drug.dose) for drug in drugs],
+        "discarded": [dose_words(drug.wasted) for drug in drugs],
+        "HCPCS": [hcpcs_words(drug.hcpcs) for drug in drugs],
+    }
+    filled = {name: cells for name, cells in columns.items() if any(cells)}
+    table = _table(("drug", "left"), ("in the note", "left"), *((name, "left") for name in filled))
+    for row, drug in enumerate(drugs):
+        table.add_row(
+            Text(drug_name(drug)), Text(visible(drug.text)), *(Text(cells[row]) for cells in filled.values())
+        )
+    meanings = [
+        Text(f"{drug.hcpcs.code}: {visible(drug.hcpcs.descriptor)}", style="dim") for drug in drugs if drug.hcpcs
+    ]
+    return Padding(Group(table, *meanings), (0, 0, 0, 2))
+
+
+def _reasons(reasons: list[Reason], lines: Lines) -> RenderableType:
+    grid = _grid(2)
+    for number, reason in enumerate(reasons, 1):
+        grid.add_row(Text(f"{number}."), _with_quotes(reason.text, reason.rule, reason.evidence, lines))
+    return Padding(grid, (0, 0, 0, 2))
+
+
+def _findings(findings: list[Finding], lines: Lines) -> RenderableType:
+    grid = _grid(2)
+    for finding in sorted(findings, key=lambda item: _SEVERITIES.index(item.severity)):
+        label = Text(finding.severity, style=_SEVERITY_STYLES[finding.severity])
+        grid.add_row(label, _with_quotes(finding.text, finding.id, finding.evidence, lines))
+    return Padding(grid, (0, 0, 0, 2))
+
+
+def _procedures(procedures: list[OtherProcedure], lines: Lines) -> RenderableType:
+    rows: list[RenderableType] = []
+    for procedure in procedures:
+        about = [procedure.status, *procedure.sides]
+        if procedure.guidance and procedure.guidance != "none":
+            about.append(procedure.guidance)
+        words = f"{name_of(procedure.kind)} ({', '.join(about)})"
+        rows.append(_with_quotes(words, "", procedure.evidence, lines))
+    return Padding(Group(*rows), (0, 0, 0, 2))
+
+
+def _modifiers(result: Result) -> RenderableType:
+    grid = _grid(3)
+    for item in result.decision.modifiers:
+        grid.add_row(Text(item.advice), Text(item.modifier, style="bold"), Text(visible(item.reason)))
+    return Padding(grid, (0, 0, 0, 2))
+
+
+def _not_counted(mentions: list[Mention], injected: set[str], lines: Lines) -> RenderableType | None:
+    """List the muscles that the note names and that do not count, each with the reason and its lines."""
+    places: dict[tuple[str, str], list[int]] = {}
+    for mention in mentions:
+        if mention.muscle and mention.assertion != "injected" and mention.muscle not in injected:
+            key = (name_of(mention.muscle), assertion_words(mention))
+            places.setdefault(key, []).append(lines.of(mention.start))
+    if not places:
+        return None
+    rows = []
+    for (name, why), numbers in places.items():
+        where = ", ".join(str(number) for number in dict.fromkeys(numbers))
+        line = f" (line {where})" if len(lines) > 1 else ""
+        rows.append(Text.assemble(name, (f": {why}{line}", "dim")))
+    return Padding(Group(*rows), (0, 0, 0, 2))
+
+
+def _with_quotes(words: str, rule: str, evidence: Iterable, lines: Lines) -> RenderableType:
+    sentence = Text(visible(words))
+    if rule:
+        sentence.append(f"  {rule}", style="dim")
+    quotes = [Text(row, style="cyan") for row in quoted_lines(evidence, lines)]
+    return Group(sentence, *quotes)
+
+
+def _grid(columns: int) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(columns - 1):
+        grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    return grid
+
+
+def _print_query(query: str, console: Console) -> None:
+    # Rules above and below, nothing at the sides: what is marked with the mouse is the question and nothing else.
+    console.rule(Text("Question to the provider", style="bold yellow"), style="yellow", align="left")
+    for line in query.splitlines():
+        console.print(Text(visible(line)))
+    console.rule(style="yellow")
+
+
+def _footer(result: Result) -> Text:
+    decision = result.decision
+    settings = ", ".join(f"{name}={decision.policy_settings.get(name)}" for name in _settings_to_show(result))
+    versions = ", ".join(f"{name} {value}" for name, value in result.versions.items())
+    lines = (
+        f"Policy {decision.policy}: {settings}. All settings: tpi policy show {decision.policy}",
+        f"Where a rule comes from: tpi explain RULE. {versions}",
+    )
+    return Text(visible(lines[0]) + "\n" + visible(lines[1]), style="dim")
+
+
+def _settings_to_show(result: Result) -> list[str]:
+    """Return the three settings that decide most counts, and every other one that the user changed."""
+    from extractor.coding import PolicyError, load_policy
+
+    decision = result.decision
+    try:
+        own = load_policy(decision.policy).at(result.date_of_service).shown()
+    except PolicyError:
+        # A policy from the user's own file: its name alone does not lead back to it, so all of it is shown.
+        return list(decision.policy_settings)
+    changed = [name for name, value in decision.policy_settings.items() if own.get(name) != value]
+    return list(dict.fromkeys([*_MAIN_SETTINGS, *changed]))
