@@ -21,6 +21,7 @@ _ACTION_HEADER = re.compile(r"\b(?:inject(?:ed|ion|ions)?|inj|treated|needled|do
 _TARGET_VERB = re.compile(r"\b(?:into|in|to|at|the|of)\b")
 _FINITE_PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|not|never|wasn't|weren't)\b")
 _ALL_MENTION_BREAK = re.compile(r"[,;]|\band\b|\bwith\b")
+_MILLILITRES = re.compile(r"\d\s?(?:cc|ml)\b")
 _VOLUME = re.compile(r"\d?\.\d\d\s?(?:mm\s?)?x\s?\d\d|\d\s?(?:cc|ml|units?|u)\b|\bx\s?\d|\b(?:one|two|three|four|1|2|3|4|5|6)\s(?:sites?|injections?|spots?|points?|sticks?|trigger|tps?|passes)\b")
 
 
@@ -104,6 +105,8 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
             _set(site, "examined", "examined")
         elif verdict == "candidate":
             _set(site, "candidate", "listed")
+        elif verdict == "finding" and section.category != "history" and _MILLILITRES.search(note.folded, *_reach(note, segment)):
+            _set(site, "candidate", "listed")
         elif verdict in ("planned", "finding") and section.category in ("plan", "assessment_plan", "assessment") and _VOLUME.search(note.folded, *_reach(note, segment)) and _just_injected(note, frames, site.segment):
             _set(site, "candidate", "listed")
         else:
@@ -141,16 +144,18 @@ def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, si
     if len(unit.columns) > 1 and _empty_row(note, unit, site):
         return "negated", "row-empty"
     positive = negative = None
+    category = note.sections[segment.section].category
     for cell in unit.cells:
         if cell.start <= site.start < cell.end:
             continue
         text = note.folded[cell.start : cell.end].strip()
         if re.match(r"(?:not (?:inj|done|treat|needl|today)|deferred|declined|held|planned|next visit|skipped|spared)", text):
             return "negated", "row-negative"
-        if not _ACTION_HEADER.search(cell.header) and not _SIDE_HEADER.fullmatch(cell.header):
+        side_column = _SIDE_HEADER.fullmatch(cell.header) is not None
+        if not _ACTION_HEADER.search(cell.header) and not (side_column and category != "exam"):
             continue
         text = text.strip(" *\u2020")
-        refused = text == "" or _NEGATIVE_VALUE.match(text) is not None or text in ("0", "-", "--", "n", "no")
+        refused = _BLANK_BOX.fullmatch(text) is not None or _NEGATIVE_VALUE.match(text) is not None or text in ("0", "-", "--", "n", "no")
         if _DECISIVE_HEADER.search(cell.header) and text:
             return ("negated", "row-negative") if refused else _positive_row(note, segment, unit)
         if refused:
@@ -160,12 +165,12 @@ def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, si
     reading = positive or negative
     if reading and reading[0] == "negated":
         return reading
-    category = note.sections[segment.section].category
     if reading and (category in PERFORMING or (unit.columns and category in ("exam", "assessment", "subjective", "assessment_plan"))):
         return reading
     return None
 
 
+_BLANK_BOX = re.compile(r"|\[\s*\]|\(\s*\)|[\u2610\u25a1]")
 _SIDE_HEADER = re.compile(r"(?:left|right|lt|rt|l|r|bilateral|both)(?:\sside)?(?:\s?\(?(?:ml|cc|units?|u|#|vol|volume)\)?)?")
 _DECISIVE_HEADER = re.compile(r"\b(?:inj(?:ected)?(?:\sy/?n)?|injected\??|treated|needled|done|performed|status|action|tpi)\b")
 
@@ -442,7 +447,7 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
             elif frame.procedural and (segment.box or volume or category == "sites"):
                 _set(site, "injected", "listed-in-procedure")
             elif frame.procedural or category == "none":
-                takes = site.assertion == "marked" and (not explicit or _all_the_rest(note, frames))
+                takes = site.assertion == "marked" and (not explicit and (frame.procedural or anaphora) or _all_the_rest(note, frames))
                 takes = takes or (site.assertion == "examined" and anaphora and not explicit)
                 if category == "none" and not frame.procedural and site.assertion == "examined":
                     takes = False
@@ -476,7 +481,7 @@ def _itemised(note: Note, segment: Segment, site: Site) -> bool:
     return rest < 24 + 14 * sites and not re.search(r"\b(?:is|are|was|were|has|had|with|who|which|there)\b", note.folded[segment.start : segment.end])
 
 
-_FINITE = re.compile(r"\b(?:is|are|was|were|has|had|have|felt|feels|showed|shows|seemed|remain\w*|reproduc\w*|refer\w*|cause\w*|palpat\w*)\b")
+_FINITE = re.compile(r"\b(?:is|are|was|were|has|had|have|became|began|told|developed|complain\w*|felt|feels|showed|shows|seemed|remain\w*|reproduc\w*|refer\w*|cause\w*|palpat\w*)\b")
 
 
 def _continues_injection(note: Note, frames: list[Frame], site: Site) -> bool:
@@ -495,6 +500,8 @@ def _loose(note: Note, site: Site, frame: Frame, anaphora: bool, explicit: set) 
     """A site without a verb and without a heading: beside injected ones it is injected too."""
     segment = note.segments[site.segment]
     neighbours = [s for s in note.sites if abs(s.segment - site.segment) <= 1 and s is not site and s.kind == "muscle"]
+    if _FINITE.search(note.folded, segment.start, segment.end) and not _itemised(note, segment, site):
+        return ("finding", "no-verb") if explicit else ("injected", "no-verb-in-procedure") if frame.procedural else ("finding", "no-verb")
     if any(s.assertion == "injected" for s in neighbours if abs(note.segments[s.segment].unit - segment.unit) <= 1):
         return "injected", "beside-injected"
     if explicit and not frame.procedural:
@@ -512,6 +519,8 @@ def _performed(note: Note, frames: list[Frame]) -> bool:
         segment = note.segments[site.segment]
         category = note.sections[segment.section].category
         amount = _VOLUME.search(note.folded, *_reach(note, segment)) is not None
+        if site.assertion == "marked" and category in ("procedure", "sites") and _VOLUME.search(note.folded, note.sections[segment.section].start, note.sections[segment.section].end):
+            return True
         listed = site.assertion == "candidate" and (amount and (category in ("procedure", "sites", "injectate") or frames[site.segment].procedural) or category == "sites" and _injected_heading(note, segment))
         if site.assertion == "injected" or listed:
             return True

@@ -98,6 +98,8 @@ def _frame(note: Note, segment: Segment, cues: list[Cue]) -> Frame:
     for cue in cues:
         if cue.type == "tpi" and re.search(r"trigger|tpi|tp|trp|needling|myofasc", note.folded[cue.start : cue.end]):
             frame.topic = "tpi"
+    if frame.topic is None and _SHOT.search(note.folded, segment.start, segment.end) and not _LOCAL.search(note.folded, segment.start, segment.end):
+        frame.topic = "intramuscular_injection"
     if frame.topic is None:
         kinds = [cue.direction for cue in cues if cue.type == "procedure" and cue.direction not in PASSING]
         if kinds:
@@ -107,6 +109,8 @@ def _frame(note: Note, segment: Segment, cues: list[Cue]) -> Frame:
     return frame
 
 
+_SHOT = re.compile(r"\bim\b|\bintramuscular(?:ly)?\b")
+_LOCAL = re.compile(r"lido\w*|xylocaine|bupi\w*|marcaine|ropi\w*|mepi\w*|anesthetic|trigger|needling|stimulation|\btp")
 _UNUSED = re.compile(r"\s{0,2}(?:(?:was|were|is)\s)?(?:not|deferred|declined|held|refused)\b|\s?[:-]?\s?(?:none|no\b)")
 _WITHOUT = re.compile(r"\b(?:no|without|not|denies|avoid\w*|instead of|rather than|not a|not an)\s(?:an?\s|any\s)?\Z")
 
@@ -217,13 +221,14 @@ def whole_frame(note: Note, segment: Segment, frame: Frame) -> str | None:
 
 def without_talk(verbs: list[Cue]) -> list[Cue]:
     """Drop consent and explanation beside an injection, unless the explanation comes first and the verb is vague."""
-    injects = [cue for cue in verbs if cue.type == "inject"]
+    named = any(cue.type == "tpi" for cue in verbs)
+    injects = [cue for cue in verbs if cue.type == "inject" or (cue.type == "done" and named)]
     talk = [cue for cue in verbs if cue.type in ("educate", "consent")]
     if not injects or not talk:
         return verbs
     vague = all(cue.text == "give" for cue in injects)
     if vague and talk[0].start < injects[0].start and talk[0].end - talk[0].start > 9:
-        return [cue for cue in verbs if cue.type != "inject"]
+        return [cue for cue in verbs if cue.type not in ("inject", "done")]
     return [cue for cue in verbs if cue.type not in ("educate", "consent")]
 
 

@@ -16,6 +16,7 @@ _MARK = re.compile(
     r"|(?P<paren>\(b\)(?!\s[a-z]+\s[a-z]+\s[a-z]))|(?P<b>b)(?=\s[a-z]{3})"
     r")(?![\w]|'s|/[a-z]|-hand|\shand(?:ed)?\b)"
 )
+_BOTH_PARTS = re.compile(r"\s(?:the\s)?(?:heads?|bell(?:y|ies)|portions?|parts|layers|fib(?:er|re)s?|of (?:these|them|which|the)|muscles|sites|areas|points|were|are|procedures|\w+ and \w+ (?:heads|fibers|portions|parts))\b")
 _BOTH_AND = re.compile(r"\s(?:the\s)?(?:[a-z]+\s){1,3}?(?:muscles?\s)?and\s(?:the\s)?(?!left|right|both)[a-z]")
 # "right after", "left the room", "left in good condition", "all right": not sides
 _NOT_A_SIDE = re.compile(
@@ -76,6 +77,8 @@ def _mark_sides(note: Note) -> None:
             raw = match["both"]
             if raw.startswith("both") and "side" not in raw and _BOTH_AND.match(folded, match.end()) and not _plural_first(folded, match.end()):
                 continue  # "both the trapezius and the rhomboid": two muscles, not two sides
+            if raw == "both" and _BOTH_PARTS.match(folded, match.end()):
+                continue  # "both heads"
             if raw.startswith("bl") and len(raw.strip("()")) == 2 and not text[match.start() : match.end()].strip("()").isupper() and "(" not in raw:
                 continue
             adverb = raw.strip("()").endswith(("ly", "sides", "side"))

@@ -131,9 +131,12 @@ def _is_header(folded: str, cells: list[Cell]) -> bool:
     filled = [cell for cell in cells if cell.end > cell.start]
     named = sum(1 for cell in filled if cell.end - cell.start <= 32 and _HEADER_WORD.search(folded, cell.start, cell.end))
     digits = sum(1 for cell in filled if any(c.isdigit() for c in re.sub(r"\([^)]*\)", "", folded[cell.start : cell.end])))
+    if len(filled) in (2, 3) and all(_SIDE_CELL.fullmatch(folded, cell.start, cell.end) for cell in filled):
+        return True
     return len(filled) >= 2 and named >= max(2, len(filled) - 2) and digits == 0 and _HEADER_SITE.search(folded, cells[0].start, cells[-1].end) is not None
 
 
+_SIDE_CELL = re.compile(r"(?:left|right|lt|rt|l|r|b|both|bilat(?:eral)?)\.?")
 _HEADER_SITE = re.compile(r"\b(?:muscles?|sites?|locations?|side|trigger points?|target|region|structure|area|tp|trp|drug|medication|agent)\b")
 
 
@@ -192,7 +195,7 @@ def split_units(note: Note) -> None:
 def _name_columns(folded: str, cells: list[Cell], header: list[Cell], line: _Line, header_start: int) -> None:
     """Give each cell the heading of its column: by number where the row is complete, else by position on the line."""
     piece = folded[line.start : line.end]
-    if "|" in piece or "\t" in piece or len(cells) == len(header):
+    if "|" in piece or "\t" in piece or (len(cells) == len(header) and not _SIDE_CELL.fullmatch(folded, header[0].start, header[0].end)):
         for cell, head in zip(cells, header, strict=False):
             cell.header = folded[head.start : head.end].strip()
         return
@@ -200,6 +203,8 @@ def _name_columns(folded: str, cells: list[Cell], header: list[Cell], line: _Lin
     for cell in cells:
         middle = (cell.start + min(cell.end, cell.start + 12)) / 2 - row_start
         head = min(header, key=lambda h: (abs((h.start + h.end) / 2 - header_start - middle), h.start))
-        if cell is cells[0]:
+        if cell is cells[0] and not _SIDE_CELL.fullmatch(folded, header[0].start, header[0].end):
             head = header[0]
+        elif cell is cells[0]:
+            continue  # the names stand left of the first column
         cell.header = folded[head.start : head.end].strip()

@@ -68,6 +68,18 @@ def _key(title: str) -> str:
 
 _BODY_PARTS = frozenset("neck back cervical thoracic lumbar shoulder hip leg arm head jaw pelvis extremities cervical spine thoracic spine lumbar spine trigger points|active trigger points".split()) | {"cervical spine", "thoracic spine", "lumbar spine", "trigger points", "active trigger points"}
 _GENERIC_SITES = frozenset("location locations site sites level levels area areas".split())
+_ORDER_TITLE = re.compile(r"\b(?:orders?|prior auth\w*|authorization request|referral|scheduling|procedure request|pre-?cert\w*)\b")
+_DONE_TODAY = re.compile(r"\b(?:was|were) (?:then )?(?:injected|infiltrated|performed)|tolerated (?:the )?procedure|aspirat|post[- ]procedure")
+
+
+def _is_order(note: Note, sections: list[Section]) -> bool:
+    """Whether the whole document asks for a procedure and tells of none."""
+    if len(sections) < 2 or not note.units:
+        return False
+    title = note.units[0]
+    return _ORDER_TITLE.search(note.folded, title.start, min(title.end, title.start + 90)) is not None and _DONE_TODAY.search(note.folded) is None
+
+
 def _split_at_visits(sections: list[Section], visits: list[Visit]) -> list[Section]:
     """A section that runs over the border of a visit is cut there; a new visit starts without a heading."""
     result: list[Section] = []
@@ -133,6 +145,10 @@ class SectionFinder:
             for inline in sorted(self._inline_headings(note, unit)):
                 if inline[0] > sections[-1].start or inline[0] == 0:
                     self._open(sections, note, *inline)
+        if _is_order(note, sections):
+            for section in sections:
+                if section.category in ("none", "procedure", "sites", "injectate", "preparation"):
+                    section.category = "plan"
         sections = _split_at_visits(sections, note.visits)
         for section, following in zip(sections, [*sections[1:], None], strict=True):
             section.end = following.start if following else len(note.text)

@@ -122,7 +122,7 @@ def _leave_open(note: Note) -> None:
                 site.clash = ("left", "right")
 
 
-_EMPTY_CELL = re.compile(r"[\s_.-]*(?:0|no|none|n|n/a|held|deferred|not .*)?[\s_.-]*")
+_EMPTY_CELL = re.compile(r"[\s_.-]*(?:0|no|none|n|n/a|held|deferred|not .*|\[\s*\]|\(\s*\)|[\u2610\u25a1])?[\s_.-]*")
 
 
 def _sides_from_rows(note: Note) -> None:

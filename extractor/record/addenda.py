@@ -13,6 +13,7 @@ _SIDE_NOT = re.compile(r"\b(?P<yes>left|right)\b[^.;]{0,60}?\b(?:not|instead of|
 _NOT_SIDE = re.compile(r"\bnot\s(?:the\s|on\sthe\s)?(?P<no>left|right)\b[^.;]{0,50}?\b(?:but|was|were|is|it)\b[^.;]{0,30}?\b(?P<yes>left|right)\b")
 _SHOULD = re.compile(r"\b(?P<no>left|right)\b[^.;]{0,60}?\bshould\s(?:read|state|say|be|have\s(?:read|said|been))\s(?:as\s|the\s)?[\"']?(?P<yes>left|right|bilateral)\b")
 _SHOULD_ONLY = re.compile(r"\bshould\s(?:read|state|say|be|have\s(?:read|said|been))\s(?:as\s|the\s)?[\"']?(?P<yes>left|right|bilateral)\b")
+_STATED_SIDE = re.compile(r"\b(?:injections?|injected side|procedure|laterality|side|tpis?|needling|all(?: sites| of them)?|everything)\b[^.;]{0,24}\b(?:was|were|is|are|performed|done|on)\b[^.;]{0,16}\b(?P<yes>left|right)\b")
 _REMOVED = re.compile(r"\b(?:not|no)\b[^.;]{0,24}\b(?:inject|perform|needle|treat|done|given)|\bin error\b|\bnot injected\b|\bdid not\b|\berroneous|\binadvertently\b|\bwas not\b|\bwere not\b|\bremove|\bdelete|\bstrike\b|\bdisregard")
 
 
@@ -86,6 +87,8 @@ def _side_swap(text: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     for pattern in (_SHOULD, _NOT_SIDE, _SIDE_NOT):
         if (match := pattern.search(text)) and match["yes"] != match["no"]:
             return _sides(match["yes"]), _sides(match["no"])
+    if (match := _STATED_SIDE.search(text)) and " not " not in match.group():
+        return _sides(match["yes"]), ()
     if match := _SHOULD_ONLY.search(text):
         return _sides(match["yes"]), ()
     return None
@@ -102,6 +105,8 @@ def _re_side(note: Note, segment: Segment, sites: list[Site], earlier: list[Site
         if named and not named & set(site.targets):
             continue
         if wrong and not set(wrong) & set(site.sides):
+            continue
+        if not wrong and len(site.sides) != 1:
             continue
         site.sides = right
         site.rule = "corrected"

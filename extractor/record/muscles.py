@@ -38,7 +38,7 @@ def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
     bodies = [site for site in named if site not in titles]
     _inherit_sides(note, bodies or titles, titles)
     muscles = _merge(note, lexicon, _without_headings(lexicon, bodies or titles))
-    if bodies and titles:
+    if bodies and titles and not _cut_short(note):
         _hold_against_title(note, lexicon, result, muscles, titles)
     result.muscles = list(muscles.values())
     result.areas = _areas(note, injected, bool(muscles))
@@ -179,6 +179,18 @@ def _merge(note: Note, lexicon: Lexicon, sites: list[Site]) -> dict[str, Muscle]
         # the same injections told twice, in a list and in prose, are not added up
         muscles[target].injections = max(by_section.values())
     return muscles
+
+
+_CUT_SHORT = re.compile(r"\b(?:abort\w*|stopped|terminated|discontinued|abandon\w*|not to (?:go on|continue|proceed)|did not (?:go on|continue|proceed)|remaining (?:\w+ )?(?:were |was )?(?:not|deferred|held)|unable to (?:complete|continue|proceed)|cut short|vasovagal|syncop\w*)\b")
+
+
+def _cut_short(note: Note) -> bool:
+    """Whether the procedure ended early: then the title names what was meant, not what was done."""
+    return any(
+        _CUT_SHORT.search(note.folded, segment.start, segment.end) and not re.search(r"\brisks?\b|\bno\b|\bincluding\b|\bwithout\b", note.folded[segment.start : segment.end])
+        for segment, frame in zip(note.segments, note.frames, strict=True)
+        if note.sections[segment.section].category not in ("history", "consent", "instructions", "subjective")
+    )
 
 
 def _related(lexicon: Lexicon, one: str, other: str) -> bool:

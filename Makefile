@@ -1,0 +1,46 @@
+# make run    install, and show what `tpi extract` says about four notes
+# make test   install, and run the tests
+# make lint   install, and check the style
+#
+# The first call builds .venv from a Python of 3.11 or later and needs the network (or a local package index);
+# later calls start at once and work offline. PYTHON=… picks another interpreter.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint clean
+SHELL := /bin/bash
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+PYTHON ?= python3
+EXAMPLES := $(sort $(wildcard examples/*.txt))
+PYTEST ?= --numprocesses=auto --maxprocesses=4
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+# What was installed is kept beside the environment: a fresh checkout with new file dates installs nothing again.
+.PHONY: $(INSTALLED)
+$(INSTALLED):
+	@cmp -s pyproject.toml $@ || { \
+	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "tpi-extractor needs Python 3.11 or later; try: make PYTHON=python3.12 …" >&2; exit 2; }; \
+	  test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+	    || { echo "No virtual environment could be made; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }; \
+	  echo "Installing into $(VENV) …" >&2; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]' && cp pyproject.toml $@; }
+
+run: $(INSTALLED)
+	@for note in $(EXAMPLES); do \
+	  printf '\n$$ tpi extract %s\n\n' "$$note"; \
+	  $(BIN)/tpi extract "$$note" || exit 1; \
+	done
+
+test: $(INSTALLED)
+	@$(BIN)/python -m pytest $(PYTEST)
+
+lint: $(INSTALLED)
+	@$(BIN)/python -m ruff check .
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .ruff_cache .hypothesis
