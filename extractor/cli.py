@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,21 +68,23 @@ def extract(
     policy: PolicyOption = None,
     settings: SetOption = None,
     lexicon_dir: LexiconOption = None,
-    date: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Date of service, where the note gives none."),
+    day: Annotated[
+        str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="Date of service; default the one in the note.")
     ] = None,
-    note_id: Annotated[str | None, typer.Option(help="Kept in the result; default a hash of the text.")] = None,
+    note_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Kept in the result; default a hash of the text.")
+    ] = None,
 ) -> None:
-    """Read one note: the code that it proves, and why."""
+    """Read one note: the code that it proves."""
     from extractor.intake import read_note
 
+    date_of_service = _parse_date(day)
     if file == "-" and sys.stdin.isatty():
         typer.echo("Paste the note, then press Ctrl-D on a line of its own (Windows: Ctrl-Z, Enter).", err=True)
     note = read_note(file)
     if note.replaced:
         typer.echo(f"tpi: {note.replaced} bytes are no {note.encoding} and stand as \ufffd in the note.", err=True)
-    result = _extract(note.text, policy, settings, lexicon_dir, date, note_id)
+    result = _extract(note.text, policy, settings, lexicon_dir, date_of_service, note_id)
     if json:
         typer.echo(result.model_dump_json(indent=2).encode())
         return
@@ -91,12 +93,21 @@ def extract(
     print_result(result, note.text)
 
 
+def _parse_date(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("give it as YYYY-MM-DD.", param_hint="--date") from None
+
+
 def _extract(
     text: str,
     policy: str | None,
     settings: list[str] | None,
     lexicon_dirs: list[Path] | None,
-    date: datetime | None,
+    date_of_service: date | None,
     note_id: str | None,
 ) -> Result:
     from extractor import api
@@ -105,7 +116,7 @@ def _extract(
     return api.extract(
         text,
         note_id=note_id,
-        date_of_service=date.date() if date else None,
+        date_of_service=date_of_service,
         policy=resolve_policy(policy, settings),
         lexicon_dirs=lexicon_dirs or (),
     )
@@ -118,7 +129,10 @@ def evaluate(
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the scores as JSON.")] = None,
     lexicon_dir: LexiconOption = None,
 ) -> None:
-    """Score the extractor against notes with gold labels, under the policy `cpt`."""
+    """Score the extractor against gold labels.
+
+    The policy is `cpt`, whatever your own settings are.
+    """
     from extractor.evaluation.report import run_evaluation
 
     unread = run_evaluation(corpus, show_errors=errors, json_file=json, lexicon_dirs=lexicon_dir or ())
@@ -130,7 +144,7 @@ def evaluate(
 def explain(
     rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule that a reason cites, or the id of a finding.")],
 ) -> None:
-    """Print a rule: what it says, its sources and its dates of service."""
+    """Print a rule, its dates and its sources."""
     from extractor.coding.cli import explain as print_rule
 
     print_rule(rule)
@@ -138,7 +152,7 @@ def explain(
 
 @app.command(context_settings=_HAND_ON, add_help_option=False)
 def policy(context: typer.Context) -> None:
-    """Policies: which reading of the open questions, and which payer's rules (list, show, check)."""
+    """Policies: list, show, check."""
     from extractor.coding.cli import policy_app
 
     _hand_on(policy_app, "policy", context.args)
@@ -146,7 +160,7 @@ def policy(context: typer.Context) -> None:
 
 @app.command(context_settings=_HAND_ON, add_help_option=False)
 def lexicon(context: typer.Context) -> None:
-    """The knowledge: validate it, look a name up, count its coverage (check, find, stats)."""
+    """The lexicon: check, find, stats."""
     from extractor.lexicon.cli import lexicon_app
 
     _hand_on(lexicon_app, "lexicon", context.args)
@@ -175,7 +189,7 @@ def main(args: Sequence[str] | None = None) -> None:
     except typer.Abort:
         status = INTERRUPTED
     except Exception as error:
-        typer.echo(f"tpi: {_one_line(error)}", err=True)
+        typer.echo(_said(error), err=True)
         status = UNUSABLE
     raise SystemExit(status)
 
@@ -185,6 +199,12 @@ def _be_printable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+
+
+def _said(error: Exception) -> str:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return str(getattr(error, "message", error))  # a group without its command: the help is the answer
+    return f"tpi: {_one_line(error)}"
 
 
 def _one_line(error: Exception) -> str:
@@ -202,6 +222,8 @@ def _one_line(error: Exception) -> str:
 
     if isinstance(error, PolicyError | LexiconError | GoldError):
         return str(error)
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}."
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

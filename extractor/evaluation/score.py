@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from extractor.evaluation.gold import GoldNote
-from extractor.models import Result
+from extractor.evaluation.gold import GoldDrug, GoldNote
+from extractor.models import Drug, Result
+
+__all__ = ["NoteError", "Scores", "Tally", "code_of", "is_silent", "score", "share"]
 
 _TOLERANCE = 0.011  # relative: gold rounds computed doses to a hundredth
+_MANY = 3  # the number of muscles at which the code changes
+
+Report = Callable[..., None]
 
 
 @dataclass
@@ -38,16 +43,26 @@ class Tally:
         total = 2 * self.tp + self.fp + self.fn
         return 2 * self.tp / total if total else 1.0
 
+    def as_dict(self) -> dict[str, float]:
+        return {
+            "precision": self.precision, "recall": self.recall, "f1": self.f1,
+            "tp": self.tp, "fp": self.fp, "fn": self.fn,
+        }  # fmt: skip
+
 
 @dataclass
 class NoteError:
-    """What was wrong with one note; ``kind`` is the column that it counts in."""
+    """What was wrong with one note; ``kind`` is the column that it counts in.
+
+    ``ids`` are the muscles or drugs concerned, so that their words can be shown.
+    """
 
     note: GoldNote
     result: Result
     kind: str
     gold: str
     found: str
+    ids: tuple[str, ...] = ()
 
 
 @dataclass
@@ -57,52 +72,55 @@ class Scores:
     notes: int = 0
     exact: int = 0  # code and status both right
     status: int = 0  # procedure kind and status both right
-    interval: int = 0
+    interval: int = 0  # low right, and high on the right side of the code's limit
     silent: int = 0  # a confident wrong answer
     cautious: int = 0  # review where the gold settles it
-    dates: Tally = field(default_factory=Tally)
     muscles: Tally = field(default_factory=Tally)
     sides: Tally = field(default_factory=Tally)
     drugs: Tally = field(default_factory=Tally)
     volumes: list[bool] = field(default_factory=list)
     doses: list[bool] = field(default_factory=list)
     strengths: list[bool] = field(default_factory=list)
+    dates: list[bool] = field(default_factory=list)
+    findings: list[bool] = field(default_factory=list)  # one for each finding that the gold asks for
     confusion: Counter = field(default_factory=Counter)
     errors: list[NoteError] = field(default_factory=list)
     by_style: dict[str, Scores] = field(default_factory=dict)
 
     def as_dict(self) -> dict:
         """Plain data for tracking."""
-        share = lambda values: sum(values) / len(values) if values else 1.0  # noqa: E731
-        tally = lambda t: {"precision": t.precision, "recall": t.recall, "f1": t.f1}  # noqa: E731
+        notes = max(1, self.notes)
         return {
             "notes": self.notes,
-            "code_and_status": self.exact / max(1, self.notes),
-            "procedure_status": self.status / max(1, self.notes),
-            "interval": self.interval / max(1, self.notes),
+            "code_and_status": self.exact / notes,
+            "procedure_status": self.status / notes,
+            "interval": self.interval / notes,
             "silent_errors": self.silent,
-            "over_cautious": self.cautious / max(1, self.notes),
-            "muscles": tally(self.muscles),
-            "muscles_with_side": tally(self.sides),
-            "drugs": tally(self.drugs),
+            "over_cautious": self.cautious / notes,
+            "muscles": self.muscles.as_dict(),
+            "muscles_with_side": self.sides.as_dict(),
+            "drugs": self.drugs.as_dict(),
             "volumes": share(self.volumes),
             "doses": share(self.doses),
             "strengths": share(self.strengths),
+            "dates": share(self.dates),
+            "findings": share(self.findings),
             "confusion": {f"{gold} -> {found}": n for (gold, found), n in sorted(self.confusion.items())},
             "by_style": {style: scores.as_dict() for style, scores in sorted(self.by_style.items())},
         }
+
+
+def share(values: Sequence[bool]) -> float:
+    """Return how many are right; 1.0 where there was nothing to get wrong."""
+    return sum(values) / len(values) if values else 1.0
 
 
 def code_of(result: Result) -> str:
     return result.decision.code or "none"
 
 
-def _bounds(low: int, high: int) -> tuple[int, bool]:
-    return low, high >= 3
-
-
 def is_silent(gold: GoldNote, result: Result) -> bool:
-    """A supported code that is wrong, a wrong code where the gold wants review, or "none" where something was done."""
+    """A supported code that is wrong or that the gold would review, or "none" where something was done."""
     status, code = result.decision.status, code_of(result)
     if status == "supported":
         return code != gold.code or gold.decision != "supported"
@@ -121,31 +139,22 @@ def score(pairs: Iterable[tuple[GoldNote, Result]]) -> Scores:
 
 
 def _add(scores: Scores, gold: GoldNote, result: Result) -> None:
+    def report(kind: str, expected: object, found: object, ids: Iterable[str] = ()) -> None:
+        scores.errors.append(NoteError(gold, result, kind, str(expected), str(found), tuple(ids)))
+
     scores.notes += 1
-    report = lambda kind, expected, found: scores.errors.append(NoteError(gold, result, kind, str(expected), str(found)))  # noqa: E731
     _add_decision(scores, gold, result, report)
-    kind = result.procedure.kind or "none"
-    if (kind, result.procedure.status) == (gold.procedure, gold.status):
-        scores.status += 1
-    else:
-        report("procedure", f"{gold.procedure} {gold.status}", f"{kind} {result.procedure.status}")
-    gold_muscles, found_muscles = {m.id for m in gold.muscles}, {m.id for m in result.muscles}
-    scores.muscles.add(gold_muscles, found_muscles)
-    gold_sides = {(m.id, s) for m in gold.muscles for s in (m.sides or ("-",))}
-    found_sides = {(m.id, s) for m in result.muscles for s in ([*m.sides, *m.doubtful_sides] or ("-",))}
-    scores.sides.add(gold_sides, found_sides)
-    if gold_sides != found_sides:
-        missed = ", ".join(sorted(f"{s} {m}" for m, s in gold_sides - found_sides))
-        extra = ", ".join(sorted(f"{s} {m}" for m, s in found_sides - gold_sides))
-        report("muscles", f"missed: {missed or '-'}", f"extra: {extra or '-'}")
+    _add_procedure(scores, gold, result, report)
+    _add_muscles(scores, gold, result, report)
     _add_drugs(scores, gold, result, report)
+    _add_findings(scores, gold, result, report)
 
 
-def _add_decision(scores: Scores, gold: GoldNote, result: Result, report) -> None:
+def _add_decision(scores: Scores, gold: GoldNote, result: Result, report: Report) -> None:
     code, status = code_of(result), result.decision.status
     scores.confusion[f"{gold.code}/{gold.decision}", f"{code}/{status}"] += 1
     count = result.decision.muscle_count
-    if _bounds(gold.low, gold.high) == _bounds(count.low, count.high):
+    if (gold.low, gold.high >= _MANY) == (count.low, count.high >= _MANY):
         scores.interval += 1
     if (code, status) == (gold.code, gold.decision):
         scores.exact += 1
@@ -162,31 +171,77 @@ def _add_decision(scores: Scores, gold: GoldNote, result: Result, report) -> Non
         report("decision", expected, found)
 
 
+def _add_procedure(scores: Scores, gold: GoldNote, result: Result, report: Report) -> None:
+    kind = result.procedure.kind or "none"
+    if (kind, result.procedure.status) == (gold.procedure, gold.status):
+        scores.status += 1
+    else:
+        report("procedure", f"{gold.procedure} {gold.status}", f"{kind} {result.procedure.status}")
+    if gold.date_of_service:
+        scores.dates.append(result.date_of_service == gold.date_of_service)
+        if not scores.dates[-1]:
+            report("date", gold.date_of_service, result.date_of_service or "none")
+
+
+def _add_muscles(scores: Scores, gold: GoldNote, result: Result, report: Report) -> None:
+    scores.muscles.add({m.id for m in gold.muscles}, {m.id for m in result.muscles})
+    expected = {(m.id, s) for m in gold.muscles for s in (m.sides or ("-",))}
+    found = {(m.id, s) for m in result.muscles for s in ([*m.sides, *m.doubtful_sides] or ("-",))}
+    scores.sides.add(expected, found)
+    if expected != found:
+        missed = ", ".join(sorted(f"{s} {m}" for m, s in expected - found))
+        extra = ", ".join(sorted(f"{s} {m}" for m, s in found - expected))
+        ids = sorted({m for m, _s in expected ^ found})
+        report("muscles", f"missed: {missed or '-'}", f"extra: {extra or '-'}", ids)
+
+
+def _add_drugs(scores: Scores, gold: GoldNote, result: Result, report: Report) -> None:
+    expected_ids, found_ids = {d.id for d in gold.drugs}, {d.id for d in result.drugs if d.id}
+    scores.drugs.add(expected_ids, found_ids)
+    if expected_ids != found_ids:
+        names = ", ".join(sorted(expected_ids)) or "-", ", ".join(sorted(found_ids)) or "-"
+        report("drugs", *names, sorted(expected_ids ^ found_ids))
+    candidates = defaultdict(list)
+    for drug in result.drugs:
+        candidates[drug.id].append(drug)
+    for expected in gold.drugs:
+        if same := candidates.get(expected.id):
+            # One drug twice, in two strengths: the one with the right volume is meant.
+            best = max(range(len(same)), key=lambda i: _close(same[i].volume_ml, expected.volume_ml))
+            _add_amounts(scores, expected, same.pop(best), report)
+
+
+def _add_amounts(scores: Scores, gold: GoldDrug, drug: Drug, report: Report) -> None:
+    strength = (drug.strength.value, drug.strength.unit) if drug.strength else None
+    right = (
+        strength == gold.strength,
+        _close(drug.volume_ml, gold.volume_ml),
+        _close(drug.dose.value if drug.dose else None, gold.dose[0] if gold.dose else None),
+    )
+    for values, value in zip((scores.strengths, scores.volumes, scores.doses), right, strict=True):
+        values.append(value)
+    if not all(right):
+        dose = (drug.dose.value, drug.dose.unit) if drug.dose else None
+        found = _amounts(strength, drug.volume_ml, dose)
+        report("amounts", f"{gold.id} {_amounts(gold.strength, gold.volume_ml, gold.dose)}", found, (gold.id,))
+
+
+def _add_findings(scores: Scores, gold: GoldNote, result: Result, report: Report) -> None:
+    found = {finding.id for finding in result.findings}
+    missing = [name for name in gold.findings if name not in found]
+    scores.findings += [name in found for name in gold.findings]
+    if missing:
+        report("findings", ", ".join(missing), "not found")
+
+
+def _amounts(strength: tuple[float, str] | None, volume: float | None, dose: tuple[float, str] | None) -> str:
+    def words(pair: tuple[float, str] | None) -> str:
+        return f"{pair[0]:g} {pair[1]}" if pair else "-"
+
+    return f"{words(strength)}, {'-' if volume is None else f'{volume:g}'} mL, {words(dose)}"
+
+
 def _close(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is other
     return abs(one - other) <= max(abs(one), abs(other)) * _TOLERANCE + 1e-9
-
-
-def _add_drugs(scores: Scores, gold: GoldNote, result: Result, report) -> None:
-    gold_ids, found_ids = {d.id for d in gold.drugs}, {d.id for d in result.drugs if d.id}
-    scores.drugs.add(gold_ids, found_ids)
-    if gold_ids != found_ids:
-        report("drugs", sorted(gold_ids), sorted(found_ids))
-    found = defaultdict(list)
-    for drug in result.drugs:
-        found[drug.id].append(drug)
-    for expected in gold.drugs:
-        candidates = found.get(expected.id)
-        if not candidates:
-            continue
-        drug = candidates.pop(0) if len(candidates) == 1 else candidates.pop(
-            max(range(len(candidates)), key=lambda i: _close(candidates[i].volume_ml, expected.volume_ml))
-        )  # fmt: skip
-        strength = drug.strength and (drug.strength.value, drug.strength.unit)
-        dose = drug.dose.value if drug.dose else None
-        scores.strengths.append(strength == expected.strength)
-        scores.volumes.append(_close(drug.volume_ml, expected.volume_ml))
-        scores.doses.append(_close(dose, expected.dose[0] if expected.dose else None))
-        if not (scores.volumes[-1] and scores.doses[-1] and scores.strengths[-1]):
-            report("amounts", f"{expected.id} {expected.strength} {expected.volume_ml} mL {expected.dose}", f"{strength} {drug.volume_ml} mL {drug.dose and (drug.dose.value, drug.dose.unit)}")

@@ -55,7 +55,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         if site.assertion == "injected" and frame.owner not in (None, "tpi"):
             _give_to_other(note, site, frame, frame.owner)
         return
-    if section.category in SILENT:
+    if section.category in SILENT and not (section.category in _OVERRUN and any(cue.type in ("inject", "tpi") for cue in frame.cues)):
         _set(site, "finding", f"section-{section.category}")
         return
     cues = list(frame.cues)
@@ -99,6 +99,8 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         if _GRADE.search(note.folded, segment.start, segment.end):
             weak.append(Cue(segment.start, segment.start, "finding", "both"))
         verdict = bare(note, segment, frame)
+        if verdict == "candidate" and frame.modifiers & {"future", "condition"} and not frame.today:
+            verdict = "planned"
         if verdict == "candidate" and any(cue.type in ("mark", "point") for cue in weak):
             _set(site, "marked", "marked")
         elif verdict == "candidate" and weak:
@@ -118,6 +120,8 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         _set(site, "other_procedure" if site.assertion == "injected" else "finding", "not-a-muscle")
 
 
+# One-line sections that a terse note runs over ("Meds none. TDN R ECRB x2").
+_OVERRUN = frozenset({"medications", "allergies", "vitals", "ros", "social_history", "signature"})
 _GRADE = re.compile(r"\b[0-5][+-]?/5\b|\bfull bulk\b|\bbulk\b")
 
 
@@ -156,7 +160,7 @@ def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, si
             continue
         text = text.strip(" *\u2020")
         refused = _BLANK_BOX.fullmatch(text) is not None or _NEGATIVE_VALUE.match(text) is not None or text in ("0", "-", "--", "n", "no")
-        if _DECISIVE_HEADER.search(cell.header) and text:
+        if _DECISIVE_HEADER.search(cell.header) and text and not side_column:
             return ("negated", "row-negative") if refused else _positive_row(note, segment, unit)
         if refused:
             negative = ("negated", "row-negative")
@@ -171,7 +175,7 @@ def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, si
 
 
 _BLANK_BOX = re.compile(r"|\[\s*\]|\(\s*\)|[\u2610\u25a1]")
-_SIDE_HEADER = re.compile(r"(?:left|right|lt|rt|l|r|bilateral|both)(?:\sside)?(?:\s?\(?(?:ml|cc|units?|u|#|vol|volume)\)?)?")
+_SIDE_HEADER = re.compile(r"(?:left|right|lt|rt|l|r|bilateral|both)(?:\sside)?(?:\s?\([^)]*\)|\s(?:ml|cc|units?|u|#|vol|volume|inj))?")
 _DECISIVE_HEADER = re.compile(r"\b(?:inj(?:ected)?(?:\sy/?n)?|injected\??|treated|needled|done|performed|status|action|tpi)\b")
 
 
@@ -219,7 +223,7 @@ def _crossed(note: Note, site: Site, cues: list[Cue]) -> bool:
     for cue in cues:
         if cue.type == "pass" and cue.end <= site.start:
             gap = note.folded[cue.end : site.start]
-            if len(gap) < 28 and not re.search(r"[,;]|\b(?:into|inject\w*|to reach)\b", gap):
+            if len(gap) < 28 and not re.search(r"[,;]|\b(?:into|inject\w*|to reach)\b|\w{4,}\sand\s", gap):
                 return True
     return False
 
@@ -440,11 +444,12 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
             elif category == "none":
                 _set(site, *_loose(note, site, frame, anaphora, explicit))
             else:
-                _set(site, "injected" if frame.procedural and not explicit else "finding", "listed-in-procedure")
+                told = frame.procedural and (not explicit or _continues_injection(note, frames, site))
+                _set(site, *(("injected", "listed-in-procedure") if told else ("finding", "no-verb")))
         elif site.assertion in ("marked", "examined"):
             if not performed:
                 _set(site, "finding", "nothing-performed")
-            elif frame.procedural and (segment.box or volume or category == "sites"):
+            elif frame.procedural and (segment.box or volume or (category == "sites" and site.assertion == "marked")):
                 _set(site, "injected", "listed-in-procedure")
             elif frame.procedural or category == "none":
                 takes = site.assertion == "marked" and (not explicit and (frame.procedural or anaphora) or _all_the_rest(note, frames))
@@ -520,6 +525,8 @@ def _performed(note: Note, frames: list[Frame]) -> bool:
         category = note.sections[segment.section].category
         amount = _VOLUME.search(note.folded, *_reach(note, segment)) is not None
         if site.assertion == "marked" and category in ("procedure", "sites") and _VOLUME.search(note.folded, note.sections[segment.section].start, note.sections[segment.section].end):
+            return True
+        if site.assertion == "candidate" and category == "none" and note.drugs and _MILLILITRES.search(note.folded, *_reach(note, segment)) and any(f.topic == "tpi" for f in frames):
             return True
         listed = site.assertion == "candidate" and (amount and (category in ("procedure", "sites", "injectate") or frames[site.segment].procedural) or category == "sites" and _injected_heading(note, segment))
         if site.assertion == "injected" or listed:

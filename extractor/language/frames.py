@@ -35,6 +35,9 @@ OWNS_MUSCLES = frozenset(
 # Kinds that only accompany another procedure and never become the topic of what follows.
 PASSING = frozenset({"skin_infiltration", "physical_therapy", "manipulation", "biopsy"})
 
+_OVERRUN = frozenset({"medications", "allergies", "vitals", "ros", "social_history", "signature"})
+_SINGLE = frozenset({"intramuscular_injection", "vaccination", "subcutaneous_injection"})  # one shot, said in passing
+
 STRONG = frozenset({"inject", "tpi", "done", "plan", "negate", "decline", "postpone", "educate", "consent"})
 # "gave", "received", "treated" speak of the needle only beside a site, an amount or a trigger point.
 _AMOUNT = re.compile(r"\d\s?(?:cc|ml|units?|u)\b|\b(?:half|one|two|three|four|five)\s(?:a\s)?(?:cc|ml)|%|\btrigger|\btpis?\b|\btps?\b|\btrps?\b|needle|lidocaine|marcaine|bupivacaine|anesthetic")
@@ -170,7 +173,7 @@ def _follow_topics(note: Note, frames: list[Frame]) -> None:
         negated = frame.modifiers & {"negate", "decline", "plan", "past", "postpone", "educate"} and "inject" not in frame.modifiers
         if frame.topic in ("surgery", "biopsy") and current.category != "procedure":
             negated = True  # somebody's operation, told in passing
-        if frame.topic and not negated:
+        if frame.topic and not negated and frame.topic not in _SINGLE:
             if frame.topic == "tpi" or frame.topic in OWNS_MUSCLES or "inject" in frame.modifiers or "done" in frame.modifiers or new_unit or segment.is_label:
                 owner = frame.topic
         frame.owner = frame.topic if frame.topic and frame.topic != "tpi" and not negated else owner
@@ -262,9 +265,9 @@ def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cu
     if cue.type == "educate":
         return "historical" if category == "history" else "discussed"
     # an injection verb or noun
-    if category in SILENT or category == "history":
+    if (category in SILENT and category not in _OVERRUN) or category == "history":
         return "historical"
-    if frame.past and not frame.today:
+    if frame.past and not frame.today and category != "addendum":
         return "historical"
     if cue.type == "done" and not any(v.type in ("tpi", "inject") for v in verbs) and not _DOINGS.search(note.folded, segment.start, segment.end):
         return "nothing"

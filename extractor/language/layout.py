@@ -86,10 +86,10 @@ def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int,
     labelled = head is not None and ":" in head.group() and len(head["label"].split()) <= 6
     if labelled and not (full and first.islower() and following.width > 30):
         return False
-    if _OPEN_END.search(tail) and (first.islower() or line.width >= 40 or not tail.endswith(",")):
-        return True
     if first.isupper() and _LISTED_AMOUNT.search(folded, line.start, line.end) and (_LISTED_AMOUNT.search(folded, following.start, following.end) or line.width < 56):
         return False  # "Serratus anterior R, 1 mL each" and the next item
+    if _OPEN_END.search(tail) and (first.islower() or line.width >= 40 or not tail.endswith(",")):
+        return True
     if full:
         return first.islower() or first.isdigit() or first in "(\"'" or not tail.endswith((".", "!", "?")) or line.width > wrap - 12
     # prose wrapped narrower than the widest line, or a wrapped list item
@@ -107,7 +107,7 @@ def _is_record(folded: str, line: _Line) -> bool:
 
 def _is_row(folded: str, line: _Line) -> bool:
     piece = folded[line.start : line.end]
-    return piece.count("|") >= 1 or "\t" in piece or len(_TABLE_GAP.findall(piece)) >= 2
+    return _SIDES_ONLY_ROW.fullmatch(piece) is not None or piece.count("|") >= 1 or "\t" in piece or len(_TABLE_GAP.findall(piece)) >= 2
 
 
 def _cells(folded: str, line: _Line) -> list[Cell]:
@@ -137,6 +137,7 @@ def _is_header(folded: str, cells: list[Cell]) -> bool:
 
 
 _SIDE_CELL = re.compile(r"(?:left|right|lt|rt|l|r|b|both|bilat(?:eral)?)\.?")
+_SIDES_ONLY_ROW = re.compile(r"(?:left|right|lt|rt|l|r|b|both|bilat)\.?(?:\s{2,}(?:left|right|lt|rt|l|r|b|both|bilat)\.?){1,2}")
 _HEADER_SITE = re.compile(r"\b(?:muscles?|sites?|locations?|side|trigger points?|target|region|structure|area|tp|trp|drug|medication|agent)\b")
 
 

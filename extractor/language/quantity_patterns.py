@@ -8,7 +8,7 @@ from extractor.language.numbers import DIGITS, NUMBER, SPELLED
 
 NOUN = (
     r"(?:injections?|inj\b\.?|sites?|spots?|points?|trigger\s?points?|tr\.?p'?s?\b|tps?\b|tpis?\b|mtrps?\b|locations?|areas?|"
-    r"places|muscles?|levels?|passes|sticks|insertions|regions?|knots?|bands?|total(?=\s?[,.;)\n]|$))(?![a-z])"
+    r"places|muscles?|levels?|passes|sticks?|insertions?|regions?|knots?|nodules?|bands?|marks?|targets?|aliquots?|shots?|total(?=\s?[,.;)\n]|$))(?![a-z])"
 )
 _ADJECTIVE = (
     r"(?:(?:different|separate|distinct|individual|total|discrete|of the|of these|the|needle|muscle|trigger|tender|myofascial|"
@@ -50,7 +50,7 @@ _STRENGTH = (
 
 # What the number counts or measures: the unit right behind it.
 UNIT = re.compile(
-    r"[\s-]{0,3}(?:"
+    r"(?:(?!\n[ \t]*\n)[\s_-]){0,3}(?:"
     rf"(?P<volume>{_VOLUME})"
     rf"|(?P<strength>{_STRENGTH})"
     r"|(?P<mass>(?:mcg|[uµμ]g|micrograms?|milligrams?|mgs?|m\.g\.|grams?|gms?)(?:'s)?(?![a-z]|\s?/\s?kg))"
@@ -78,7 +78,7 @@ EACH = re.compile(
     r"identified|marked|above|above-listed|following|listed|aforementioned|individual|needle|trigger|tender|palpable|palpated|myofascial|muscle|injection|"
     r"mapped|taut|painful|active|such|bilateral|left|right|designated|named|described|selected|noted|distinct|affected|involved|above-mentioned|mentioned|muscular)\s){0,4}?(?P<each>site|spot|point|location|area|trigger|tp|trp|muscle|side|level|injection|place|pass)s?\b)?"
     r"|(?:per|/)\s?(?:(?:trigger|tender|injection|needle|individual)\s)?"
-    r"(?P<per>site|spot|point|location|area|tp|trp|muscle|side|level|injection|inj|stick|trigger|tpi|pass|place)s?\b"
+    r"(?P<per>site|spot|point|location|area|tp|trp|muscle|side|level|injection|inj|stick|trigger|tpi|pass|place)s?\b(?!\s?(?:vol\w*|dose|amount)?\s?[:=])"
     r"|apiece\b|ea\b\.?|a piece\b)"
 )
 ALIQUOT = re.compile(r"[\s-]{0,2}(?:aliquots?|increments?|boluses|bolus|deposits|portions)\b")
@@ -89,13 +89,13 @@ TIMES = re.compile(
 )
 TIMES_HERE = re.compile(r"(?<![a-z])x\s?" + TIMES.pattern.partition(r"times)\s?")[2])
 TOTAL_AFTER = re.compile(
-    r"[ ,(]{0,3}(?:in\s|as\sa\s)?(?:total|altogether|in all|all together|combined)\b"
+    r"[ ,(]{0,3}(?:(?:was|were)\s)?(?:in\s|as\sa\s)?(?:total|altogether|in all(?!\s[a-z])|all together|combined|all told|(?:used|expended|utili[sz]ed)(?!\s(?:in|at|for|on|to|into|per|each|with|as|from|by)\b))(?![a-z])"
     r"(?!\s(?:of\s)?\d|\sof\s(?:one|two|three|four|five|six|seven|eight|nine|ten)|\s?[:=-]|\s(?:sites?|injections?|number|of\s?:))"
     r"(?:\s(?:volume|dose|injected))*"
 )
 CONTAINER = re.compile(
-    r"[\s-]{0,2}(?:(?:control|luer|lock|luer-lock|single|dose|single-dose|single-use|use|multi|multidose|multi-dose|sterile|"
-    r"plastic|disposable|glass|size|bd|3-ring|slip-tip)[\s-]){0,3}(?:syringes?|vials?|bottles?|ampules?|ampoules?|amps?|bags?)\b"
+    r"(?:[ -]{0,2}|\n[ ]{0,12})(?:(?:control|luer|lock|luer-lock|single|dose|single-dose|single-use|use|multi|multidose|multi-dose|sterile|"
+    r"plastic|disposable|glass|size|bd|3-ring|slip-tip)[\s-]){0,3}(?:syringes?|vials?|bottles?|ampules?|ampoules?|amps?|bags?)\b(?!\s(?:was\s|is\s)?(?:empt|complete))"
 )
 WASTED_AFTER = re.compile(
     r"[ ,(]{0,3}(?:(?:of|the|was|were|is|being|remaining|left|over|leftover|unused|then|drug|medication|medicine|solution|"

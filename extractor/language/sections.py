@@ -19,6 +19,7 @@ _SPOKEN = re.compile(r"(?:(?<=[.!?]\s)|(?<=[.!?]\s\s)|(?<=\n)|\A)(?P<title>(?:As
 # A paragraph that starts with the procedure and gives amounts is its note, whatever stood before.
 _PROCEDURE_START = re.compile(r"\W{0,4}(?P<title>(?:[A-Za-z-]+\s){0,2}(?:(?:[Tt]rigger|TRIGGER) (?:[Pp]oint|[Pp]t|POINT) (?:[Ii]nj\w*|INJ\w*)|TPIs?|Dry needling|DRY NEEDLING|DN\b))")
 _AMOUNT = re.compile(r"\d\s?(?:cc|ml|mm|units?)\b|\d\s?%|\bneedles?\b|\bgauge\b")
+_DONE_WORDS = re.compile(r"\b(?:today|performed|done|tolerated|injected|were|was|given|received)\b")
 _NOT_TODAY = re.compile(r"\b(?:last|previous|prior|s/p|ago|will|plan|consider|next|schedul\w*|recommend\w*|candidate|offered|discussed|response|since|if|vs|could|would)\b")
 _ADDENDUM_LINE = re.compile(r"[-=*#\s\[(<]{0,8}(?:late\s)?(?P<word>addendum|addenda|late entry|amendment|correction|erratum|clarification)\b[^:\n]{0,60}:?")
 _MARKDOWN = re.compile(r"^[#*_=\s\[<]+|[#*_=:\s\]>]+$")
@@ -132,6 +133,7 @@ class SectionFinder:
 
     def __init__(self, lexicon: SectionLexicon) -> None:
         self.lexicon = lexicon
+        self._running = "none"  # category of the section that the current unit stands in
 
     def __call__(self, note: Note) -> None:
         note.visits = find_visits(note)
@@ -142,6 +144,7 @@ class SectionFinder:
             found = self._unit_heading(note, unit, sections)
             if found:
                 self._open(sections, note, *found)
+            self._running = sections[-1].category
             for inline in sorted(self._inline_headings(note, unit)):
                 if inline[0] > sections[-1].start or inline[0] == 0:
                     self._open(sections, note, *inline)
@@ -231,7 +234,9 @@ class SectionFinder:
 
     def _inline_headings(self, note: Note, unit: Unit) -> Iterable[tuple[int, int, str, int]]:
         if match := _PROCEDURE_START.match(note.text, unit.body, unit.end):
-            if _AMOUNT.search(note.folded, unit.body, unit.end) and not _NOT_TODAY.search(note.folded, unit.body, min(unit.end, match.end() + 60)):
+            section = self._running
+            in_plan = section in ("plan", "assessment_plan", "followup") and not _DONE_WORDS.search(note.folded, unit.body, unit.end)
+            if not in_plan and _AMOUNT.search(note.folded, unit.body, unit.end) and not _NOT_TODAY.search(note.folded, unit.body, min(unit.end, match.end() + 60)):
                 yield match.start("title"), match.end("title"), "procedure", match.end()
         for match in _SPOKEN.finditer(note.text, unit.body, unit.end):
             yield match.start("title"), match.end("title"), self.lexicon.exact(match["title"].rsplit(" ", 1)[-1]) or "none", match.end()

@@ -152,7 +152,7 @@ def _sides_from_rows(note: Note) -> None:
             _give(site, tuple(found), own=True)
 
 
-_SIDE_COLUMN = re.compile(r"(?P<side>left|right|lt|rt|l|r|bilateral|both|b)(?:\sside)?(?:\s?\(?(?:ml|cc|units?|u|#|vol|volume)\)?)?")
+_SIDE_COLUMN = re.compile(r"(?P<side>left|right|lt|rt|l|r|bilateral|both|b)(?:\sside)?(?:\s?\([^)]*\)|\s(?:ml|cc|units?|u|#|vol|volume|inj))?")
 
 
 def _sides_from_above(note: Note) -> None:
@@ -414,6 +414,13 @@ def _attach_sides(note: Note, segment: Segment, sites: list[Site], sides: list[S
         before = next((i for i in range(len(sites) - 1, -1, -1) if sites[i].end <= side.start), None)
         to_after = _gap_to(note, side.end, sites[after].start) if after is not None else "none"
         to_before = _gap_to(note, sites[before].end, side.start) if before is not None else "none"
+        if note.folded[side.start : side.end].strip("()") == "both" and to_after != "tight":
+            continue  # "twitch both": both of something else
+        if side.adverb and _ALL_OF.search(note.folded, max(0, side.start - 14), side.start):
+            for site in sites:
+                if site.kind == "muscle" and not site.own_side:
+                    _give(site, side.sides, own=False)
+            continue
         choice = _choose(note, side, sites, before, after, to_before, to_after, style_post)
         if choice == "pre" and after is not None:
             _give(sites[after], side.sides, own=True)
@@ -444,6 +451,9 @@ def _each_side(note: Note, sites: list[Site]) -> None:
             start = (site.phrase or (site.start, site.end))[0]
             if _EACH.search(note.folded, max(0, start - 16), start):
                 _give(site, ("left", "right"), own=True)
+
+
+_ALL_OF = re.compile(r"\b(?:both|all|each|three|four|two|everything)(?:\s(?:of\s(?:them|these)|were|was))?\s{1,2}\Z")
 
 
 def _give(site: Site, sides: tuple[str, ...], *, own: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from extractor.language.annotations import Note, Segment, Site
+from extractor.lexicon import Lexicon
 from extractor.models import Finding
 from extractor.record.evidence import evidence
 
@@ -25,7 +26,12 @@ def is_correction(note: Note, segment: Segment) -> bool:
     return _CORRECTION.search(note.folded, unit.start, unit.end) is not None and re.match(r"\W{0,6}(?:late\s)?(?:addend|correct|amend|erratum|clarif)", note.folded[unit.start : unit.start + 24]) is not None
 
 
-def apply_addenda(note: Note) -> list[Finding]:
+def _sentence(note: Note, segment: Segment) -> str:
+    parts = [s for s in note.segments if s.sentence == segment.sentence]
+    return note.folded[parts[0].start : parts[-1].end]
+
+
+def apply_addenda(note: Note, lexicon: Lexicon) -> list[Finding]:
     """Strike out and re-side earlier sites as the note's corrections say; returns a finding for each."""
     findings: list[Finding] = []
     for index, segment in enumerate(note.segments):
@@ -34,17 +40,16 @@ def apply_addenda(note: Note) -> list[Finding]:
         sites = [site for site in note.sites if site.segment == index and site.kind == "muscle"]
         earlier = [site for site in note.sites if site.end <= segment.start and site.assertion == "injected" and not is_correction(note, note.segments[site.segment])]
         text = note.folded[segment.start : segment.end]
-        unit = note.units[segment.unit]
-        swap = _side_swap(note.folded[unit.start : unit.end])
+        swap = _side_swap(_sentence(note, segment))
         refused = [site for site in sites if site.assertion in ("negated", "declined")]
         if not sites and _RETRACTED.search(text):
             findings += _retract(note, segment, earlier, text)
         elif swap:
             findings += _re_side(note, segment, sites, earlier, *swap)
         elif refused:
-            findings += _strike(note, segment, refused, earlier)
+            findings += _strike(note, lexicon, segment, refused, earlier)
         elif _REMOVED.search(text) and not any(site.assertion == "injected" for site in sites):
-            findings += _strike(note, segment, sites, earlier)
+            findings += _strike(note, lexicon, segment, sites, earlier)
         elif not _ADDED.search(text):
             _replace_sides(note, sites, earlier)
     return findings
@@ -119,13 +124,18 @@ def _re_side(note: Note, segment: Segment, sites: list[Site], earlier: list[Site
     return [Finding(id="side-conflict", severity="info", text=text, evidence=[evidence(note, segment.start, segment.end)])]
 
 
-def _strike(note: Note, segment: Segment, sites: list[Site], earlier: list[Site]) -> list[Finding]:
+def _same(lexicon: Lexicon, one: Site, other: Site) -> bool:
+    """Whether two mentions may be of one muscle: "the rhomboid" of an addendum and the rhomboid major of the note."""
+    return any(a == b or a in lexicon.ancestors(b) or b in lexicon.ancestors(a) for a in one.targets for b in other.targets)
+
+
+def _strike(note: Note, lexicon: Lexicon, segment: Segment, sites: list[Site], earlier: list[Site]) -> list[Finding]:
     struck = False
     for site in sites:
         if site.assertion not in ("negated", "declined", "finding", "injected"):
             continue
         for other in earlier:
-            if set(other.targets) & set(site.targets):
+            if _same(lexicon, other, site):
                 left = tuple(s for s in other.sides if s not in site.sides) if site.sides else ()
                 if left and site.sides:
                     other.sides = left

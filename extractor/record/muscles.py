@@ -31,7 +31,7 @@ class Sites:
 def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
     """Merge the note's injected sites into distinct muscles, areas and doubts."""
     result = Sites()
-    result.findings.extend(apply_addenda(note))
+    result.findings.extend(apply_addenda(note, lexicon))
     injected = [site for site in note.sites if site.assertion == "injected"]
     named = [site for site in injected if site.kind == "muscle" and not site.ambiguous]
     titles = [site for site in named if is_title(note, site)]
@@ -50,13 +50,19 @@ def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
 
 
 def _without_headings(lexicon: Lexicon, sites: list[Site]) -> list[Site]:
-    """Leave out collective names that only announce members named beside them ("pelvic floor trigger points: …")."""
+    """Leave out collective names that only announce or repeat members named beside them.
+
+    "Pelvic floor trigger points: …" announces; "the needle was kept flat over the rhomboid", after the rhomboid major
+    was injected, repeats. A collective name with a side, a level or a number of its own is a site of its own.
+    """
     named = {target for site in sites for target in site.targets}
     kept = []
     for site in sites:
-        group = site.targets[0] if len(site.targets) == 1 and lexicon.muscles[site.targets[0]].kind == "group" else None
-        announces = group and not site.injections and site.rule in ("cue-tpi", "listed-in-procedure", "cue-inject", "list-introduced") and any(group in lexicon.ancestors(other) for other in named)
-        if not (announces and site.rule == "cue-tpi"):
+        target = site.targets[0] if len(site.targets) == 1 else None
+        member = target is not None and any(target in lexicon.ancestors(other) for other in named if other != target)
+        announces = site.rule == "cue-tpi" and not site.injections and target is not None and lexicon.muscles[target].kind == "group"
+        repeats = not site.own_side and not site.levels and not site.injections and not site.portions
+        if not (member and (announces or repeats)):
             kept.append(site)
     return kept
 

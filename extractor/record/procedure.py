@@ -50,7 +50,7 @@ def procedure_of(note: Note, sites: Sites) -> Procedure:
     status = "performed" if performed else _other_status(note, events)
     if status == "absent":
         return Procedure()
-    kind = "dry_needling" if _is_dry(note, dry, wet, performed) else "trigger_point_injection"
+    kind = "dry_needling" if (_is_dry(note, dry, wet) if performed else _speaks_of_dry(note, events, status)) else "trigger_point_injection"
     guidance = _guidance(note) if performed else None
     return Procedure(
         kind=kind, status=status, guidance=guidance, sedation=performed and _sedation(note),
@@ -65,10 +65,20 @@ def _about_tpi(note: Note, index: int) -> bool:
     return any(f.topic == "tpi" and f.whole in ("injected", "nominal") for f in note.frames)
 
 
-def _is_dry(note: Note, dry: bool, wet: bool, performed: bool) -> bool:
+def _speaks_of_dry(note: Note, events: list[tuple[str, int]], status: str) -> bool:
+    """Whether what was planned, declined or told is dry needling, in the words of those clauses or of the note."""
+    wanted = {"planned": ("planned", "postponed"), "declined": ("declined", "planned", "postponed"), "historical": ("historical",)}[status]
+    texts = [note.folded[note.segments[i].start : note.segments[i].end] for kind, i in events if kind in wanted]
+    dry = any(re.search(r"dry needl|\bdn\b|\btdn\b", text) for text in texts)
+    wet = any(re.search(r"trigger (?:point|pt) inj|\btpis?\b|inject", text) for text in texts)
+    if dry != wet:
+        return dry
+    return re.search(r"dry needl", note.folded) is not None and re.search(r"trigger points? inj|\btpis?\b|injection", note.folded) is None
+
+
+def _is_dry(note: Note, dry: bool, wet: bool) -> bool:
     if not dry:
-        text = note.folded
-        return not performed and not wet and re.search(r"dry needling", text) is not None and re.search(r"trigger point inj|tpi", text) is None
+        return False
     nothing = re.search(r"(?:no|without(?:\sany)?)\s(?:medication|injectate|anesthetic|medicine|drug|solution|substance|fluid|injection of)|nothing (?:was )?injected|needle only|no injectate", note.folded)
     if nothing:
         return True
