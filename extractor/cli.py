@@ -5,7 +5,6 @@ Exit status: 0 done, 1 done but some notes could not be read, 2 wrong usage or i
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -24,7 +23,7 @@ __all__ = ["app", "main"]
 DONE, SOME_UNREAD, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 _ClickException = typer.BadParameter.__mro__[2]
-"""Typer exports this class under no name, and newer versions carry their own copy of click."""
+"""Every complaint about the command line. Typer exports the class under no name; newer versions carry their own click."""
 
 _HAND_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -63,7 +62,9 @@ def _tpi(
 
 @app.command()
 def extract(
-    file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="The note; - or nothing: paste it, then Ctrl-D.")] = "-",
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", show_default=False, help="The note; - or nothing: paste it, then Ctrl-D.")
+    ] = "-",
     json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
     policy: PolicyOption = None,
     settings: SetOption = None,
@@ -181,10 +182,9 @@ def main(args: Sequence[str] | None = None) -> None:
     _be_printable()
     try:
         status = typer.main.get_command(app).main(args=arguments, prog_name="tpi", standalone_mode=False) or DONE
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the output has gone (`tpi … | head`): nobody is left to tell, and nothing went wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:
+        # Outside its standalone mode typer leaves like this only where the reader of the output has gone
+        # (`tpi … | head`): nobody is left to tell, and nothing went wrong.
         status = DONE
     except typer.Abort:
         status = INTERRUPTED
@@ -213,7 +213,8 @@ def _one_line(error: Exception) -> str:
 
     if isinstance(error, _ClickException):
         path = getattr(getattr(error, "ctx", None), "command_path", "tpi")
-        return f"{' '.join(error.format_message().split())} Try `{path} --help`."
+        words = " ".join(getattr(error, "format_message", error.__str__)().split())
+        return f"{words} Try `{path} --help`."
     if isinstance(error, IntakeError):
         return str(error)
     from extractor.coding.errors import PolicyError

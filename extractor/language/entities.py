@@ -23,6 +23,7 @@ _LINK = re.compile(r"\s{0,3}(?:[,/&+-]|,?\s{0,3}\b(?:and|or|as well as|plus|n)\b
 _NOT_THE_MUSCLE = frozenset(
     "tendon tendons tendonitis tendinitis tendinopathy tendinosis bursa bursae bursitis nerve nerves plane syndrome sheath ligament artery vein "
     "tear tears reflex reflexes jerk flap release repair tuberosity fossa groove notch tubercle canal foramen entrapment ridge line "
+    "medicine therapy therapist dysfunction disorder disorders rehab rehabilitation center clinic specialist program drop weakness "
     "strain stretch stretches stretching stretched strengthening exercise exercises setting sets raises curl curls press".split()
 )
 _LATERAL_OF = frozenset("approach border edge aspect side neck thigh elbow epicondyle epi hip leg knee view head wall chest arm calf foot to of decub hamstring".split())

@@ -40,7 +40,7 @@ _SINGLE = frozenset({"intramuscular_injection", "vaccination", "subcutaneous_inj
 
 STRONG = frozenset({"inject", "tpi", "done", "plan", "negate", "decline", "postpone", "educate", "consent"})
 # "gave", "received", "treated" speak of the needle only beside a site, an amount or a trigger point.
-_AMOUNT = re.compile(r"\d\s?(?:cc|ml|units?|u)\b|\b(?:half|one|two|three|four|five)\s(?:a\s)?(?:cc|ml)|%|\btrigger|\btpis?\b|\btps?\b|\btrps?\b|needle|lidocaine|marcaine|bupivacaine|anesthetic")
+_AMOUNT = re.compile(r"\d\s?(?:cc|ml|units?|u)\b|\b(?:half|one|two|three|four|five)\s(?:a\s)?(?:cc|ml)|%|\btrigger|\btpis?\b|\btps?\b|\btrps?\b|lidocaine|marcaine|bupivacaine|anesthetic")
 WEAK = frozenset({"finding", "mark", "point", "home", "educate"})
 
 
@@ -127,11 +127,35 @@ def _not_used(note: Note, segment: Segment, cue: Cue) -> bool:
 def _read_dates(note: Note, segment: Segment, frame: Frame) -> None:
     if not any(char.isdigit() for char in note.folded[segment.start : segment.end]):
         return
+    _read_partial_dates(note, segment, frame)
     for found in find_dates(note.folded, segment.start, segment.end):
         if note.date_of_service and found.value.isoformat() < note.date_of_service:
             frame.past = True
         elif note.date_of_service and found.value.isoformat() == note.date_of_service:
             frame.today = True
+
+
+_YEAR = re.compile(r"(?<![\d/.-])(?P<y>19[5-9]\d|20[0-4]\d)(?![\d/-])(?!\s?(?:mg|ml|cc|units|u\b|mcg))")
+_MONTH_DAY = re.compile(r"(?<![\d/.-])(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?![\d/-])(?!\s?(?:%|mg|ml|cc|pain|vas|strength|\)?\s?points?))")
+_AHEAD = re.compile(r"\b(?:next|sched\w*|return|f/u|follow|appt|appointment|book\w*|until|by|rtc|plan\w*|r/s)\b")
+_BACK_ON = re.compile(r"\b(?:on|from|since|until|in|back on|dated)\s\Z")
+
+
+def _read_partial_dates(note: Note, segment: Segment, frame: Frame) -> None:
+    """A year, or a month and day, that is not the encounter's puts the clause in the past, unless it looks ahead."""
+    if _AHEAD.search(note.folded, segment.start, segment.end):
+        return
+    today = note.date_of_service
+    for match in _YEAR.finditer(note.folded, segment.start, segment.end):
+        if today and match["y"] < today[:4]:
+            frame.past = True
+    if today:
+        for match in _MONTH_DAY.finditer(note.folded, segment.start, segment.end):
+            same = (int(match["m"]), int(match["d"])) == (int(today[5:7]), int(today[8:10]))
+            if same:
+                frame.today = True
+            elif _BACK_ON.search(note.folded[max(segment.start, match.start() - 12) : match.start()]):
+                frame.past = True
 
 
 _PREPARATION = frozenset({"prep"})

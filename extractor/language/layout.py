@@ -88,6 +88,10 @@ def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int,
         return False
     if first.isupper() and _LISTED_AMOUNT.search(folded, line.start, line.end) and (_LISTED_AMOUNT.search(folded, following.start, following.end) or line.width < 56):
         return False  # "Serratus anterior R, 1 mL each" and the next item
+    if _ANY_AMOUNT.search(folded, line.start, line.end) and _ANY_AMOUNT.search(folded, following.start, following.end) and line.width < 90 and not _OPEN_END.search(tail) and not full and not tail.endswith(","):
+        return False  # two lines with an amount each are two items
+    if _DASHED.match(folded, following.start, following.end):
+        return False
     if _OPEN_END.search(tail) and (first.islower() or line.width >= 40 or not tail.endswith(",")):
         return True
     if full:
@@ -97,6 +101,9 @@ def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int,
     return cased and not ends and first.islower() and line.width >= 40
 
 
+_ANY_AMOUNT = re.compile(r"\d\s?(?:mm|cc|ml|units?)\b")
+# "splenius capitis - right one, left one"
+_DASHED = re.compile(r"[a-z][a-z ]{3,38}\s-\s(?:left|right|l|r|lt|rt|both|bilat\w*|\d|one|two|none|not)\b")
 _LISTED_AMOUNT = re.compile(r"\d\s?(?:cc|ml|units?)\b(?:\seach|\sea)?[^a-z]{0,3}$|\bx\s?\d\s*$")
 
 

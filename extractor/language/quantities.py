@@ -5,7 +5,7 @@ pain scores, dates, blood pressures, home doses …) is reported under a kind of
 
 Kinds: ``volume`` (mL), ``mass`` (mg, mcg), ``units``, ``meq``, ``concentration`` (%, mg/mL, mcg/mL, units/mL, mEq/mL),
 ``ratio`` (parts of a mixture), ``dilution`` (1:200,000), ``count`` (of sites, injections, muscles, levels, times), and the
-distractors ``percent``, ``gauge``, ``length``, ``score``, ``grade``, ``pressure``, ``date``, ``time``, ``phone``, ``ndc``,
+distractors ``limit``, ``fluid``, ``percent``, ``gauge``, ``length``, ``score``, ``grade``, ``pressure``, ``date``, ``time``, ``phone``, ``ndc``,
 ``code``, ``weight``, ``degree``, ``rate``, ``home_dose``, ``container``.
 """
 
@@ -25,6 +25,8 @@ __all__ = ["AMOUNTS", "Quantity", "find_quantities"]
 AMOUNTS = frozenset({"volume", "mass", "units", "meq"})
 _BEFORE = 64  # characters that the patterns for words before a number may need
 _GAUGES = range(16, 35)
+_WRAPPED = 25  # no author wraps lines shorter than this
+_MOST_COUNTED = 60  # sites; larger numbers before such a noun are record numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _read_digits(folded: str, here: int, stop: int, found: list[Quantity]) -> tu
     if quick is not None and quick[2] not in patterns.LONGER and len(quick[1]) < 5:
         end, value = quick.end(1), float(quick[1])
         unit = patterns.UNIT.match(folded, end, stop) if quick[2] in patterns.UNIT_WORDS else None
-        if unit is None:
+        if unit is None or (unit["volume"] and _line_between(folded, end, unit)):
             return _bare(folded, here, end, value, None), end
         measured = _united(folded, here, value, None, unit, stop)
         return measured, _next(measured)
@@ -214,9 +216,17 @@ def _measure(folded: str, numbers: re.Match[str], here: int, stop: int) -> Quant
     unit = patterns.UNIT.match(folded, numbers.end(), stop)
     if unit is None:
         return _bare(folded, here, numbers.end(), value, second)
+    if unit["volume"] and _line_between(folded, numbers.end(), unit):
+        return None
     if second is not None and second <= value and "-" in folded[numbers.end("first") : numbers.start("second")]:
         return None  # "5-1 mL" is no range: a label, then an amount
     return _united(folded, here, value, second, unit, stop)
+
+
+def _line_between(folded: str, end: int, unit: re.Match[str]) -> bool:
+    """Whether a number and its unit stand on two lines of which the first was not full ("Age 49", "CC: back pain")."""
+    line = folded.find("\n", end, unit.end())
+    return line >= 0 and end - folded.rfind("\n", 0, end) < _WRAPPED
 
 
 def _united(folded: str, here: int, value: float, second: float | None, unit: re.Match[str], stop: int) -> Quantity:
@@ -230,6 +240,8 @@ def _bare(folded: str, here: int, end: int, value: float, second: float | None) 
     if folded[here - 1 : here] not in (" ", ":", "#", "=", "-"):
         return None
     before = folded[max(0, here - _BEFORE) : here]
+    if (before.endswith(("the ", "these ", "those "))) and value <= _MOST_COUNTED and patterns.OF_EACH_BEFORE.search(before):
+        return Quantity(here, end, "count", value, "sites", core_end=end)
     if patterns.TOTAL_COUNT_BEFORE.search(before[-20:]) and folded[end : end + 1] in ("", ")", ",", ".", ";"):
         return Quantity(here, end, "count", value, "sites", second, core_end=end)
     last = before.rstrip()[-1:]
@@ -251,7 +263,7 @@ def _with_unit(folded: str, here: int, value: float, second: float | None, unit:
     if kind == "strength":
         return _strength(here, value, second, unit)
     if kind == "count":
-        return Quantity(here, end, "count", value, _counted(unit["noun"]), second, core_end=end)
+        return _counting(folded, here, value, second, unit, stop)
     if kind == "percent":
         relief = value > 50 or patterns.RELIEF.match(folded, end, stop) is not None
         return Quantity(here, end, "percent" if relief else "concentration", value, "%", second, core_end=end)
@@ -266,6 +278,21 @@ def _with_unit(folded: str, here: int, value: float, second: float | None, unit:
             value, second = value * 1000, second * 1000 if second is not None else None
     words = _qualify(folded, here, end, stop, kind)
     return Quantity(here, words.end, words.kind or kind, value, name, second, words.per, words.times, core_end=end)
+
+
+def _counting(folded: str, here: int, value: float, second: float | None, unit: re.Match[str], stop: int) -> Quantity:
+    end = unit.end()
+    noun = unit["noun"]
+    if noun == "total" and not value.is_integer():  # "1.5 mL each, 4.5 total"
+        return Quantity(here, end, "volume", value, "mL", None, "total", core_end=end)
+    between = folded[unit.start() : unit.start("count")]
+    if value > _MOST_COUNTED or between.startswith(" - ") or not value.is_integer():
+        return Quantity(here, end, "code", value, core_end=end)
+    per = None
+    at = end
+    if match := patterns.COUNT_PER.match(folded, end, stop):
+        per, at = "side" if match["both"] else str(match.lastgroup), match.end()
+    return Quantity(here, at, "count", value, _counted(noun), second, per, core_end=end)
 
 
 def _strength(here: int, value: float, second: float | None, unit: re.Match[str]) -> Quantity:
@@ -292,6 +319,9 @@ def _qualify(folded: str, here: int, end: int, stop: int, kind: str) -> _Qualifi
     count: int | None = None
     if patterns.CONTAINER.match(folded, end, stop):
         return _Qualified(end, None, None, "container")
+    before = folded[max(0, here - _BEFORE) : here]
+    if other := _no_injectate(folded, before, end, stop, kind):
+        return _Qualified(end, None, None, other)
     if kind == "mass" and patterns.HOME_DOSE.match(folded, end, stop):
         return _Qualified(end, None, None, "home_dose")
     at = end
@@ -309,10 +339,35 @@ def _qualify(folded: str, here: int, end: int, stop: int, kind: str) -> _Qualifi
         else:
             break
     if per is None:
-        per = _said_before(folded[max(0, here - _BEFORE) : here])
+        per = _said_before(before)
+        if per == "wasted" and _REMAINDER.search(before) and _GIVEN.search(folded[end : min(stop, end + _BEFORE)].partition(".")[0]):
+            per = None  # "the remaining 2 mL was injected into the piriformis"
+        elif per == "wasted" and _RECEIVED.search(before):
+            per = None
         if per == "container":
             return _Qualified(end, None, None, per)
     return _Qualified(at, per, count, None)
+
+
+_REMAINDER = re.compile(r"\b(?:remaining|remainder|left over|unused)\b")
+_GIVEN = re.compile(r"\b(?:inject\w*|given|placed|deposit\w*|infiltrat\w*|administered|instilled|delivered|put|went|used|into|in(?: the)? (?:left|right|l|r|lt|rt)\b|to (?:the|left|right|l|r)\b)(?!\s(?:waste|sharps))")
+_RECEIVED = re.compile(r"\b(?:received|got|given|injected with|with the remaining|treated with)\b[^.;]{0,24}$")
+
+
+def _no_injectate(folded: str, before: str, end: int, stop: int, kind: str) -> str | None:
+    """Kind of an amount that is a limit, a fluid loss, a rinse or contrast; None where it may have been injected."""
+    if ("max" in before or "limit" in before or "toxic" in before or "ceiling" in before) and patterns.LIMIT_BEFORE.search(before):
+        return "limit"
+    if kind != "volume":
+        return None
+    if patterns.FLUID_AFTER.match(folded, end, stop):
+        return "fluid"
+    if any(word in before for word in _FLUID_WORDS) and patterns.FLUID_BEFORE.search(before):
+        return "fluid"
+    return None
+
+
+_FLUID_WORDS = ("ebl", "blood", "bleed", "void", "pvr", "residual", "urine", "output", "aspirated", "drain", "remov", "withdr", "yield", "lavage", "irrig", "flush", "contrast", "effusion")
 
 
 def _said_before(before: str) -> str | None:

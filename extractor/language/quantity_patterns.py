@@ -65,7 +65,7 @@ UNIT = re.compile(
     r"|(?P<pressure>mm\s?hg)"
     r"|(?P<rate>bpm\b|beats\b|/min\b)"
     r"|(?P<weight>(?:kgs?|lbs?|pounds?|kilograms?|ounces?|oz)(?![a-z]))"
-    rf"|(?P<count>{_ADJECTIVE}(?P<noun>{NOUN}))"
+    rf"|(?P<count>{_ADJECTIVE}(?P<noun>{NOUN}|of (?:them|these|those)\b))"
     r")"
 )
 
@@ -84,7 +84,7 @@ EACH = re.compile(
 ALIQUOT = re.compile(r"[\s-]{0,2}(?:aliquots?|increments?|boluses|bolus|deposits|portions)\b")
 TIMES = re.compile(
     rf"[\s,()]{{0,3}}(?:x|\*|times)\s?(?P<n>\d{{1,2}}|{SPELLED})"
-    r"(?![\d./]|\s?(?:cc|ml|mg|%|inch|in\b|\"|cm|mm|days?|weeks?|wks?|months?|min|hours?|years?|yrs?))\)?"
+    r"(?!\d|[./]\d|\s?(?:cc|ml|mg|%|inch|in\b|\"|cm|mm|days?|weeks?|wks?|months?|min|hours?|years?|yrs?))\)?"
     rf"(?:\s?{_ADJECTIVE}(?P<noun>{NOUN}))?"
 )
 TIMES_HERE = re.compile(r"(?<![a-z])x\s?" + TIMES.pattern.partition(r"times)\s?")[2])
@@ -98,16 +98,32 @@ CONTAINER = re.compile(
     r"plastic|disposable|glass|size|bd|3-ring|slip-tip)[\s-]){0,3}(?:syringes?|vials?|bottles?|ampules?|ampoules?|amps?|bags?)\b(?!\s(?:was\s|is\s)?(?:empt|complete))"
 )
 WASTED_AFTER = re.compile(
-    r"[ ,(]{0,3}(?:(?:of|the|was|were|is|being|remaining|left|over|leftover|unused|then|drug|medication|medicine|solution|"
-    r"from|vial|and|toxin|botox|it|mixture|excess|extra|amount|remainder)\s){0,6}"
+    r"[ ,(]{0,3}(?:(?:of|the|was|were|is|being|remaining|remained|left|over|leftover|unused|then|drug|medication|medicine|solution|goes|went|"
+    r"from|in|to|into|syringe|sharps|vial|and|toxin|botox|it|mixture|excess|extra|amount|remainder)[\s,]{1,2}){0,7}"
     r"(?:wasted|discarded|wastage|waste|disposed|thrown (?:away|out)|unused|left over|not used)\b(?!\s?[:=])"
 )
 HOME_DOSE = re.compile(
     r"[\s,]{0,2}(?:(?:tabs?|tablets?|caps?|capsules?|delayed release|er|xr|sr|pill|one|1|take)\s){0,4}"
     r"(?:po\b|p\.o\.|oral(?:ly)?\b|by mouth|tabs?\b|tablets?\b|caps?\b|capsules?\b|bid\b|b\.i\.d|tid\b|t\.i\.d|qid\b|qhs\b|qd\b"
-    r"|qam\b|qpm\b|q\.?\s?\d|daily\b|nightly\b|at bedtime|at night|prn\b|every\s(?:\d|day|night|morning|other|six|four|eight|"
+    r"|qam\b|qpm\b|q\.?\s?\d|daily\b|nightly\b|weekly\b|monthly\b|a (?:day|week|month)\b|per (?:day|week|month)\b|/\s?(?:day|week|wk|month|mo)\b|once weekly\b|at bedtime|at night|prn\b|every\s(?:\d|day|night|morning|other|six|four|eight|"
     r"twelve)|twice\b|once (?:a|daily)|three times|two times)"
 )
+# A count behind which stands how often it was given: "2 sticks a side".
+COUNT_PER = re.compile(r"\s(?:(?:a|per|each|on each|on either|to each|/)\s?(?P<side>side)|(?P<both>bilaterally)|(?:per|in each|for each|each)\s(?P<muscle>muscle)|(?P<each>each|apiece|ea)\b)")
+# "every one of the four": a number without a noun that counts sites
+OF_EACH_BEFORE = re.compile(r"\b(?:each|every one|all) (?:one )?(?:of )?(?:the|these|those|my)\s$")
+# Limits, not amounts given: "max 300 mg", "toxic dose (4.5 mg/kg) = 261 mg".
+LIMIT_BEFORE = re.compile(r"\b(?:max(?:imum)?|limit|toxic|ceiling)\b[^.;\n]{0,56}$")
+# Volumes that are no injectate: blood, urine, what was drawn off, contrast, rinses.
+FLUID_BEFORE = re.compile(
+    r"\b(?:ebl|blood loss|bleeding|voided|voids?|pvr|residual|urine|output|aspirated|drained|removed|withdrew|withdrawn|yielded|lavage\w*|irrigat\w*|flush\w*|contrast|effusion)\b"
+    r"(?!\snegative|\sneg\b)[^.;\n]{0,22}$"
+)
+FLUID_AFTER = re.compile(
+    r"\s?(?:of\s)?(?:(?:clear|yellow|serous|bloody|straw|straw-colou?red|synovial|cloudy|turbid|non-?ionic|iv|iodinated|water-soluble|blood[- ]tinged|lactated)[\s,-]{1,2}){0,3}"
+    r"(?:fluid|aspirate|urine|blood|effusion|straw|omnipaque|isovue|iohexol|iopamidol|contrast|gadolinium|magnevist|dye|ringer|lr\b|bolus|via foley|void)"
+)
+
 RELIEF = re.compile(
     r"\s?-?\s?(?:(?:of|pain|symptom|overall|or|more|greater|sustained|temporary|immediate)\s){0,3}"
     r"(?:relief|improv|better|reduc|decreas|pain\b|of\s(?:the|her|his|their|normal|time|predicted)\b|benefit|rom\b|on\s(?:room|ra)\b"
@@ -117,11 +133,11 @@ RELIEF = re.compile(
 # Before a number; each is searched in the few words that precede it and must end there.
 CONTAINER_BEFORE = re.compile(r"\b(?:vials?|syringes?|bottle)(?:\s(?:size|used))?\s?[:=]\s?$")
 TOTAL_BEFORE = re.compile(
-    r"(?:\btot(?:al(?:ing|ling|ed|s)?)?\.?|\baltogether|\bin all|\bsum|\bvolume used|=)"
+    r"(?:\btot(?:al(?:ing|ling|ed|s)?)?\.?|\baltogether|\bin all|\bsum|\bvolume used|=|\b(?:the|used|all) (?:full|entire|whole)|\ball(?: of the)?(?=\s$))"
     r"(?:\s(?:volume|dose|amount|quantity|vol\.?|injectate|of (?:the )?(?:injectate|solution|medication|mixture|medicine|local|"
     r"anesthetic|drug|botox|toxin|injected|volume))){0,3}"
     r"(?:\s(?:injected|used|given|administered|delivered|infiltrated|instilled|for (?:the|this) (?:session|procedure|visit)|today|was|is|were|"
-    r"amount|being|came to)){0,3}"
+    r"amount|being|came to|accordingly|therefore|thus|then|so|both|all|sites?|together)){0,3}"
     r"\s?(?:of|:|=|-)?\s?(?:approximately|about|approx\.?|roughly|only|just)?[\s(]{0,2}$"
 )
 WASTED_BEFORE = re.compile(

@@ -17,8 +17,8 @@ _INLINE = re.compile(r"(?:(?<=[.;!?)\]|])\s{1,4}|\s{2,}|\t|\|\s?|\*\*)(?P<title>
 # Headings as dictated: "Plan, continue meloxicam …", "On exam she is …"
 _SPOKEN = re.compile(r"(?:(?<=[.!?]\s)|(?<=[.!?]\s\s)|(?<=\n)|\A)(?P<title>(?:Assessment|Plan|Impression|Recommendations?|(?:On|Upon) (?:exam|examination)|On physical (?:exam|examination))(?=[,.]?\s))(?=,|\.\s|\s(?:she|he|there|the|today|patient|pt|I|we|is|her|his|of)\b)")
 # A paragraph that starts with the procedure and gives amounts is its note, whatever stood before.
-_PROCEDURE_START = re.compile(r"\W{0,4}(?P<title>(?:[A-Za-z-]+\s){0,2}(?:(?:[Tt]rigger|TRIGGER) (?:[Pp]oint|[Pp]t|POINT) (?:[Ii]nj\w*|INJ\w*)|TPIs?|Dry needling|DRY NEEDLING|DN\b))")
-_AMOUNT = re.compile(r"\d\s?(?:cc|ml|mm|units?)\b|\d\s?%|\bneedles?\b|\bgauge\b")
+_PROCEDURE_START = re.compile(r"\W{0,4}(?:(?:Tx|Rx|Proc|Px|P)\s?[:.-]\s{0,3})?(?P<title>(?:[A-Za-z-]+\s){0,2}(?:(?:Inj|INJ|inj)(?:\.|ected|ections?|ection)?(?=\s(?:R|L|B|Rt|Lt|Right|Left|right|left|bilat\w*|Bilat\w*|b/l)\b)|(?:[Tt]rigger|TRIGGER) (?:[Pp]oint|[Pp]t|POINT) (?:[Ii]nj\w*|INJ\w*)|TPIs?|Dry needling|DRY NEEDLING|DN\b))")
+_AMOUNT = re.compile(r"\d\s?(?:cc|ml|mm|units?)\b|\d\s?%|\bneedles?\b|\bgauge\b|\bx\s?\d\b")
 _DONE_WORDS = re.compile(r"\b(?:today|performed|done|tolerated|injected|were|was|given|received)\b")
 _NOT_TODAY = re.compile(r"\b(?:last|previous|prior|s/p|ago|will|plan|consider|next|schedul\w*|recommend\w*|candidate|offered|discussed|response|since|if|vs|could|would)\b")
 _ADDENDUM_LINE = re.compile(r"[-=*#\s\[(<]{0,8}(?:late\s)?(?P<word>addendum|addenda|late entry|amendment|correction|erratum|clarification)\b[^:\n]{0,60}:?")
@@ -299,19 +299,45 @@ def find_visits(note: Note) -> list[Visit]:
         labelled = re.search(r"\b(?:date|dos|service|visit|encounter|seen)\b", lead) is not None
         if _SIGNED.search(rest) and len(rest) < 80:
             continue
-        first = not headers and unit.start < 200
-        if _ENTRY.search(lead) or (not labelled and not first and (unit.bullet or (unit.end - unit.start > 110 and not _UNIT_NOTE.search(rest)) or _TOLD.search(rest)) and (headers or unit.bullet or _TOLD.search(rest))):
+        first = not headers and unit.start < 320
+        told = not labelled and not first and _PROCEDURE_WORD.search(rest) is not None and len(rest) > 12
+        if told or _ENTRY.search(lead) or (not labelled and not first and (unit.bullet or (unit.end - unit.start > 110 and not _UNIT_NOTE.search(rest)) or _TOLD.search(rest)) and (headers or unit.bullet or _TOLD.search(rest))):
             entries.append((unit.start, unit.end, day))
         else:
             headers.append((unit.start, day, bool(_PRIOR_HEADER.search(lead) or re.match(r"\W*(?:copied|prior note|previous note|carried)", note.folded[dates[0].end : dates[0].end + 24]))))
     visits = _visits_from(note, headers) if headers else [Visit(0, len(note.text), note.date_of_service)]
     visits = _some_current(_mark_current(note, visits))
+    if note.date_of_service is None:
+        note.date_of_service = _day_of_service(note, visits)
     return _cut_out(visits, entries)
+
+
+_SEEN_ON = re.compile(r"\b(?:seen|performed|done|evaluated|presented|came|visit|service|procedure|encounter|dos|date|today)\b[^.\n\d]{0,28}\Z")
+_NOT_SEEN = re.compile(r"\b(?:birth|dob|d\.o\.b|born|sign\w*|expir\w*|exp|injury|doi|onset|last|previous|prior|next|return|follow|since|surgery|mri|x-?ray|on file|lot|print\w*|dictat\w*|transcrib\w*|fax\w*|received|admit\w*|accident|auth\w*|approved)\b[^.\n\d]{0,24}\Z")
+
+
+def _day_of_service(note: Note, visits: list[Visit]) -> str | None:
+    """The date of the current visit's header, else the first date that the note gives for being seen."""
+    dated = [visit.date for visit in visits if visit.current and visit.date]
+    if dated:
+        return dated[0]
+    dates = find_dates(note.folded)
+    for found in dates:
+        before = note.folded[max(0, found.start - 48) : found.start]
+        if _SEEN_ON.search(before) and not _NOT_SEEN.search(before):
+            return found.value.isoformat()
+    for found in dates:
+        top = note.folded.count("\n", 0, found.start) < 5 and found.start < 320
+        if top and not _NOT_SEEN.search(note.folded[max(0, found.start - 48) : found.start]):
+            return found.value.isoformat()
+    return None
 
 
 _SIGNED = re.compile(r"/e?s/|signed|authenticat|^\d{1,2}:\d\d.*\b(?:md|do|np|pa-c|pa|rn|dpt|dc|lac)\b\W*$|electronic")
 _ADDENDUM = re.compile(r"addend|late entry|signed|authenticat|dictated|transcribed")
 _ENTRY = re.compile(r"\b(?:last|prior|previous|next)\b")
+# "08/07/2024  TPI - bilateral upper trapezius, …": one line tells a whole session
+_PROCEDURE_WORD = re.compile(r"^(?:[a-z-]+\s){0,2}(?:tpis?|trigger point inj\w*|dry needling|rfa|esi|tfesi|mbb|gonb?|botox|injections?|nerve block|facet)\b.{8,}")
 _UNIT_NOTE = re.compile(r"\b(?:hpi|exam|procedure|plan|prepped|consent)\b")
 # a dated line that tells what was done then, with its result
 _TOLD = re.compile(r"\b(?:relief|response|helped|benefit|tpis?|trigger point inj\w*|injections?|botox|esi|rfa|mbb)\b[^\n]{0,80}\b(?:relief|weeks?|wks?|months?|mos?|helped|benefit|better|%|good|fair|poor|no change)|\b\d{1,3}\s?%\s?(?:relief|better|improve)")

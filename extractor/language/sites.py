@@ -461,10 +461,14 @@ def _give(site: Site, sides: tuple[str, ...], *, own: bool) -> None:
     site.own_side = site.own_side or own
 
 
+_SIDE_WORDS = re.compile(r"\b(?:on\s)?(?:the\s)?(?:left|right)\b(?:\sside)?(?=\s(?:and|,|&))")
+
+
 def _gap_to(note: Note, start: int, end: int) -> str:
     text = note.folded[start:end]
     text = _LEVEL_CHAIN.sub(" ", text)
     bare = _PAREN.sub(" ", text).strip("()[] \t")
+    bare = _SIDE_WORDS.sub(" ", bare)
     if re.search(r"\b(?:was|were|is|are|injected|with|patient|pain|had|has|using|by)\b", bare):
         return "far"
     separated = _SEPARATOR.search(bare) is not None

@@ -14,7 +14,7 @@ _SIDE_NOT = re.compile(r"\b(?P<yes>left|right)\b[^.;]{0,60}?\b(?:not|instead of|
 _NOT_SIDE = re.compile(r"\bnot\s(?:the\s|on\sthe\s)?(?P<no>left|right)\b[^.;]{0,50}?\b(?:but|was|were|is|it)\b[^.;]{0,30}?\b(?P<yes>left|right)\b")
 _SHOULD = re.compile(r"\b(?P<no>left|right)\b[^.;]{0,60}?\bshould\s(?:read|state|say|be|have\s(?:read|said|been))\s(?:as\s|the\s)?[\"']?(?P<yes>left|right|bilateral)\b")
 _SHOULD_ONLY = re.compile(r"\bshould\s(?:read|state|say|be|have\s(?:read|said|been))\s(?:as\s|the\s)?[\"']?(?P<yes>left|right|bilateral)\b")
-_STATED_SIDE = re.compile(r"\b(?:injections?|injected side|procedure|laterality|side|tpis?|needling|all(?: sites| of them)?|everything)\b[^.;]{0,24}\b(?:was|were|is|are|performed|done|on)\b[^.;]{0,16}\b(?P<yes>left|right)\b")
+_STATED_SIDE = re.compile(r"\b(?:injections?|injected side|procedure|laterality|side|tpis?|needling|all(?: sites| of them)?|everything|treatment)\b[^.;]{0,24}\b(?:was|were|is|are|performed|done|on)\b[^.;]{0,16}\b(?P<yes>left|right)\b")
 _REMOVED = re.compile(r"\b(?:not|no)\b[^.;]{0,24}\b(?:inject|perform|needle|treat|done|given)|\bin error\b|\bnot injected\b|\bdid not\b|\berroneous|\binadvertently\b|\bwas not\b|\bwere not\b|\bremove|\bdelete|\bstrike\b|\bdisregard")
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from extractor.language.annotations import Note, Site
+from extractor.language.frames import Frame
 from extractor.language.sections import section_at
 from extractor.lexicon import Lexicon
 from extractor.models import Area, Doubt, Finding, Muscle
@@ -100,23 +102,33 @@ def _inherit_sides(note: Note, sites: list[Site], titles: list[Site]) -> None:
     bare = [site for site in sites if not site.sides]
     if not bare:
         return
-    stated: dict[str, tuple[str, ...]] = defaultdict(tuple)
     own = {target for site in sites if site.sides for target in site.targets}
-    bare = [site for site in bare if not (site.targets and site.targets[0] in own)]  # else named again without its side
-    for site in note.sites:
-        visit = note.visits[note.sections[note.segments[site.segment].section].visit]
-        if site.sides and visit.current and site.assertion in ("injected", "finding", "planned") and note.sections[note.segments[site.segment].section].category not in ("history", "plan", "followup", "subjective"):
-            for target in site.targets:
-                stated[target] = tuple(s for s in _SIDE_ORDER if s in stated[target] or s in site.sides)
+    bare = [site for site in bare if not (site.targets and site.targets[0] in own) and not site.clash]  # else named again without its side
+    marked = _stated_sides(note, lambda category, frame: frame.procedural)
+    found = _stated_sides(note, lambda category, frame: category not in ("history", "plan", "followup", "subjective"))
     general = _procedure_side(note)
+    others = {site.sides for site in sites if site.sides}
+    common = next(iter(others)) if len(others) == 1 else ()
     for site in bare:
-        sides = stated.get(site.targets[0]) if site.targets else None
-        if not sides and not titles:
-            sides = general
-        elif not sides:
-            sides = general
-        if sides and not site.clash:
-            site.sides = sides
+        target = site.targets[0] if site.targets else ""
+        sides = marked.get(target) or general or found.get(target) or ()
+        if len(sides) == 2 and len(common) == 1 and not general:
+            sides = common  # examined on both sides, injected on one
+        site.sides = sides or _only_side(note)
+
+
+def _stated_sides(note: Note, counts: Callable[[str, Frame], bool]) -> dict[str, tuple[str, ...]]:
+    """Sides that the current visit gives for each muscle in the sections that count."""
+    stated: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for site in note.sites:
+        section = note.sections[note.segments[site.segment].section]
+        if not site.sides or not note.visits[section.visit].current or site.assertion not in ("injected", "finding", "planned"):
+            continue
+        if site.rule == "clean-finding" or not counts(section.category, note.frames[site.segment]):
+            continue
+        for target in site.targets:
+            stated[target] = tuple(s for s in _SIDE_ORDER if s in stated[target] or s in site.sides)
+    return stated
 
 
 _ALL_ON = re.compile(r"\ball\s(?:(?:were\s|are\s)?on\s)?(?:the\s)?(?P<side>left|right|l|r)\b")
@@ -137,9 +149,7 @@ def _procedure_side(note: Note) -> tuple[str, ...]:
         for mark in loose:
             if segment.start <= mark.start < segment.end:
                 sides.update(mark.sides)
-    if sides:
-        return tuple(s for s in _SIDE_ORDER if s in sides)
-    return _only_side(note)
+    return tuple(s for s in _SIDE_ORDER if s in sides)
 
 
 def _loose_sides(note: Note) -> list:

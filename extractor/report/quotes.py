@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, groupby
+from itertools import groupby
 
 from extractor.models import Evidence
 
 __all__ = ["Lines", "quote", "quoted_lines", "visible"]
 
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _CONTROL_PICTURES = 0x2400
 _DELETE, _DELETE_PICTURE = "\x7f", "\u2421"
 
@@ -40,8 +42,8 @@ def quote(text: str, width: int = 76) -> str:
     """Return note text in quotation marks; a long one loses its middle, since both ends tell where it stands."""
     shown = visible(text)
     if len(shown) > width:
-        tail = width // 3
-        shown = f"{shown[: width - tail - 3].rstrip()} … {shown[-tail:].lstrip()}"
+        head, tail = shown[: width * 2 // 3], shown[-(width // 3) :]
+        shown = f"{head.rpartition(' ')[0] or head} … {tail.partition(' ')[2] or tail}"
     return f"“{shown}”"
 
 
@@ -49,8 +51,8 @@ class Lines:
     """Line numbers of a note, counted from 1 as an editor counts them."""
 
     def __init__(self, text: str) -> None:
-        lines = text.splitlines(keepends=True)
-        self._starts = [0, *accumulate(len(line) for line in lines)][: max(1, len(lines))]
+        ends = [match.end() for match in _LINE_END.finditer(text)]
+        self._starts = [0, *(end for end in ends if end < len(text))]
 
     def __len__(self) -> int:
         return len(self._starts)

@@ -14,7 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from extractor.models import Drug, Finding, Mention, Muscle, OtherProcedure, Reason, Result
+from extractor.models import Drug, Evidence, Finding, Mention, Muscle, OtherProcedure, Reason, Result
 from extractor.report.quotes import Lines, quoted_lines, visible
 from extractor.report.words import (
     amount,
@@ -38,6 +38,7 @@ _MAX_WIDTH = 110
 _STATUS_STYLES = {"supported": "green", "review": "yellow", "none": "blue"}
 _SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
 _SEVERITIES = ("error", "warning", "info")
+_FEW = 3
 _MAIN_SETTINGS = ("laterality", "groups", "toxin")
 
 
@@ -50,10 +51,18 @@ def print_result(result: Result, text: str, *, console: Console | None = None) -
         console: where to print; default standard output, plain where that is no terminal.
     """
     console = console or Console(highlight=False)
-    console = _narrowed(console)
-    lines = Lines(text)
+    console.width = min(console.width, _MAX_WIDTH)
+    with console.capture() as captured:
+        _print_all(result, text, console)
+    # Cells are padded with blanks to the full width: nobody who copies or compares the answer wants those.
+    answer = "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    console.file.write(answer)
+    console.file.flush()
+
+
+def _print_all(result: Result, text: str, console: Console) -> None:
     console.print(_card(result))
-    for title, body in _parts(result, lines):
+    for title, body in _parts(result, Lines(text)):
         console.print()
         console.print(Text(title, style="bold"))
         console.print(body)
@@ -62,12 +71,6 @@ def print_result(result: Result, text: str, *, console: Console | None = None) -
         _print_query(result.decision.query, console)
     console.print()
     console.print(_footer(result))
-
-
-def _narrowed(console: Console) -> Console:
-    # Lines longer than this are hard to read; a wide terminal keeps the rest empty.
-    console.width = min(console.width, _MAX_WIDTH)
-    return console
 
 
 def _parts(result: Result, lines: Lines) -> Iterator[tuple[str, RenderableType]]:
@@ -98,12 +101,9 @@ def _card(result: Result) -> Panel:
     title = Text.assemble((f" {code_words(decision)} ", f"bold reverse {style}"), "  ", (status_words(decision), f"bold {style}"))
     day = result.date_of_service.isoformat() if result.date_of_service else "no date of service"
     head.add_row(title, Text(day, style="dim"))
-    body = Group(
-        head,
-        Text(),
-        Text(f"{count_sentence(decision)} {status_sentence(decision)}"),
-        Text(procedure_sentence(result.procedure), style="dim"),
-    )
+    sentences = filter(None, (count_sentence(decision), status_sentence(decision)))
+    procedure = Text(procedure_sentence(result.procedure), style="dim")
+    body = Group(head, Text(), *map(Text, sentences), procedure)
     return Panel(body, border_style=style, box=box.ROUNDED, padding=(0, 1))
 
 
@@ -128,7 +128,7 @@ def _muscles(muscles: list[Muscle]) -> RenderableType:
     for row, muscle in enumerate(muscles):
         name = Text(muscle.name)
         if muscle.kind == "group":
-            name.append(" (a group)", style="yellow")
+            name.append("\n(a group)", style="yellow")
         table.add_row(name, Text(side_words(muscle)), *(Text(cells[row]) for cells in filled.values()))
     return Padding(table, (0, 0, 0, 2))
 
@@ -164,14 +164,16 @@ def _findings(findings: list[Finding], lines: Lines) -> RenderableType:
     grid = _grid(2)
     for finding in sorted(findings, key=lambda item: _SEVERITIES.index(item.severity)):
         label = Text(finding.severity, style=_SEVERITY_STYLES[finding.severity])
-        grid.add_row(label, _with_quotes(finding.text, finding.id, finding.evidence, lines))
+        # A list of everything that was found in order is no reading matter; the JSON holds its words.
+        evidence = finding.evidence if finding.severity != "info" or len(finding.evidence) <= _FEW else ()
+        grid.add_row(label, _with_quotes(finding.text, finding.id, evidence, lines))
     return Padding(grid, (0, 0, 0, 2))
 
 
 def _procedures(procedures: list[OtherProcedure], lines: Lines) -> RenderableType:
     rows: list[RenderableType] = []
     for procedure in procedures:
-        about = [procedure.status, *procedure.sides]
+        about: list[str] = [procedure.status, *procedure.sides]
         if procedure.guidance and procedure.guidance != "none":
             about.append(procedure.guidance)
         words = f"{name_of(procedure.kind)} ({', '.join(about)})"
@@ -188,22 +190,27 @@ def _modifiers(result: Result) -> RenderableType:
 
 def _not_counted(mentions: list[Mention], injected: set[str], lines: Lines) -> RenderableType | None:
     """List the muscles that the note names and that do not count, each with the reason and its lines."""
-    places: dict[tuple[str, str], list[int]] = {}
+    places: dict[str, dict[str, list[int]]] = {}
     for mention in mentions:
         if mention.muscle and mention.assertion != "injected" and mention.muscle not in injected:
-            key = (name_of(mention.muscle), assertion_words(mention))
-            places.setdefault(key, []).append(lines.of(mention.start))
+            why = places.setdefault(name_of(mention.muscle), {}).setdefault(assertion_words(mention), [])
+            why.append(lines.of(mention.start))
     if not places:
         return None
-    rows = []
-    for (name, why), numbers in places.items():
-        where = ", ".join(str(number) for number in dict.fromkeys(numbers))
-        line = f" (line {where})" if len(lines) > 1 else ""
-        rows.append(Text.assemble(name, (f": {why}{line}", "dim")))
-    return Padding(Group(*rows), (0, 0, 0, 2))
+    grid = _grid(2)
+    for name, whys in places.items():
+        grid.add_row(Text(name), Text("; ".join(_with_lines(why, numbers, lines) for why, numbers in whys.items())))
+    return Padding(grid, (0, 0, 0, 2))
 
 
-def _with_quotes(words: str, rule: str, evidence: Iterable, lines: Lines) -> RenderableType:
+def _with_lines(words: str, numbers: list[int], lines: Lines) -> str:
+    if len(lines) == 1:
+        return words
+    distinct = list(dict.fromkeys(numbers))
+    return f"{words} (line{'s' if len(distinct) > 1 else ''} {', '.join(map(str, distinct))})"
+
+
+def _with_quotes(words: str, rule: str, evidence: Iterable[Evidence], lines: Lines) -> RenderableType:
     sentence = Text(visible(words))
     if rule:
         sentence.append(f"  {rule}", style="dim")
@@ -232,10 +239,11 @@ def _footer(result: Result) -> Text:
     settings = ", ".join(f"{name}={decision.policy_settings.get(name)}" for name in _settings_to_show(result))
     versions = ", ".join(f"{name} {value}" for name, value in result.versions.items())
     lines = (
-        f"Policy {decision.policy}: {settings}. All settings: tpi policy show {decision.policy}",
-        f"Where a rule comes from: tpi explain RULE. {versions}",
+        f"Policy {decision.policy}: {settings}.",
+        f"All settings: tpi policy show {decision.policy}. Where a rule comes from: tpi explain RULE.",
+        f"{versions}.",
     )
-    return Text(visible(lines[0]) + "\n" + visible(lines[1]), style="dim")
+    return Text("\n".join(visible(line) for line in lines), style="dim")
 
 
 def _settings_to_show(result: Result) -> list[str]:

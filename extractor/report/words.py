@@ -5,7 +5,7 @@ from __future__ import annotations
 from extractor.models import Area, Decision, Dose, Drug, Hcpcs, Mention, Muscle, Procedure, Strength
 
 __all__ = [
-    "amount", "assertion_words", "code_words", "count_sentence", "dose_words", "hcpcs_words", "name_of",
+    "amount", "assertion_words", "code_words", "count_sentence", "dose_words", "drug_name", "hcpcs_words", "name_of",
     "procedure_sentence", "side_words", "status_sentence", "status_words", "strength_words",
 ]  # fmt: skip
 
@@ -49,10 +49,10 @@ def status_sentence(decision: Decision) -> str:
 
 
 def count_sentence(decision: Decision) -> str:
-    """Say the interval of distinct muscles as a sentence."""
+    """Say the interval of distinct muscles as a sentence; nothing where nothing was performed."""
+    if decision.status == "none":
+        return ""
     low, high = decision.muscle_count.low, decision.muscle_count.high
-    if high == 0:
-        return "No muscle was injected at this encounter." if decision.status == "none" else "No muscle proved."
     proved = f"{low or 'No'} {_plural('muscle', low or 1)} proved"
     return f"{proved}." if low == high else f"{proved}; up to {high} on the most favourable reading."
 
@@ -63,7 +63,7 @@ def procedure_sentence(procedure: Procedure) -> str:
         return "The note tells of no trigger point injection and no dry needling."
     parts = [f"{_KINDS[procedure.kind]}: {_PROCEDURE[procedure.status]}"]
     if procedure.injections:
-        parts.append(f"{procedure.injections} {_plural('insertion', procedure.injections)} stated")
+        parts.append(f"{procedure.injections} {_plural('injection', procedure.injections)} stated")
     if procedure.total_volume_ml:
         parts.append(f"{amount(procedure.total_volume_ml)} mL in all")
     if procedure.guidance:

@@ -1,0 +1,54 @@
+"""Every test starts without settings of the user; with ``TPI_NO_SKIPS`` a test that would be skipped fails instead."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_of_the_user(tmp_path_factory):
+    for name in ("TPI_POLICY", "TPI_SET", "TPI_LEXICON_DIR"):
+        os.environ.pop(name, None)
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("TPI_NO_SKIPS"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} would be skipped, which TPI_NO_SKIPS forbids: {report.longrepr}"
+    return report
+
+
+class Answer(NamedTuple):
+    """What the command said."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def tpi(monkeypatch, capfd):
+    """The command ``tpi`` in this process: ``tpi("extract", "-", stdin=b"…")``."""
+    from extractor.cli import main
+
+    def run(*args: str | Path, stdin: bytes = b"", columns: int = 80) -> Answer:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main([str(arg) for arg in args])
+        captured = capfd.readouterr()
+        return Answer(left.value.code, captured.out, captured.err)
+
+    return run
