@@ -84,7 +84,8 @@ def extract(
         typer.echo("Paste the note, then press Ctrl-D on a line of its own (Windows: Ctrl-Z, Enter).", err=True)
     note = read_note(file)
     if note.replaced:
-        typer.echo(f"tpi: {note.replaced} bytes are no {note.encoding} and stand as \ufffd in the note.", err=True)
+        number = "1 byte is" if note.replaced == 1 else f"{note.replaced} bytes are"
+        typer.echo(f"tpi: {number} no character in {note.encoding}; \ufffd stands in the note instead.", err=True)
     result = _extract(note.text, policy, settings, lexicon_dir, date_of_service, note_id)
     if json:
         typer.echo(result.model_dump_json(indent=2).encode())

@@ -52,6 +52,9 @@ _DICOM = slice(128, 132)
 _BINARY_SHARE = 0.02
 """Share of control characters above which decoded bytes are taken for binary data; notes have hardly any."""
 
+_TERMINAL_LINE = 4095
+"""Bytes of one line that Linux hands on from a terminal; it drops the others without a word."""
+
 _WHITE_CONTROLS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85")
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\xad"
 
@@ -125,7 +128,7 @@ def check_text(text: str) -> None:
 def _bytes_of(source: str | Path, name: str) -> bytes:
     try:
         if str(source) == "-":
-            return sys.stdin.buffer.read(MAX_BYTES + 1)
+            return _standard_input()
         with Path(source).open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -137,9 +140,21 @@ def _bytes_of(source: str | Path, name: str) -> bytes:
         if Path(source).is_dir():
             raise IntakeError("this is a folder. Give the file of one note.") from None
         raise IntakeError("permission denied. Ask for the right to read it, or copy it to a folder of yours.") from None
+    except IntakeError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the name cannot be used"
         raise IntakeError(f"it cannot be read ({reason}).") from None
+
+
+def _standard_input() -> bytes:
+    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if sys.stdin.isatty() and any(len(line) >= _TERMINAL_LINE for line in data.splitlines()):
+        raise IntakeError(
+            f"a line has {_TERMINAL_LINE:,} characters, and the terminal drops what comes after them. "
+            "Save the note in a file and give the file."
+        )
+    return data
 
 
 def _refuse_known_kinds(data: bytes) -> None:

@@ -29,7 +29,8 @@ def test_help_version_and_usage_errors_import_nothing_slow(args):
     done = process(*args, flags=("-X", "importtime"))
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.decode().splitlines()}
     assert imported & {"typer", "extractor"}
-    assert not imported & {"spacy", "scispacy", "pydantic", "rich", "numpy", "rapidfuzz"}
+    # Newer versions of typer themselves use pydantic for the options of a command.
+    assert not imported & ({"spacy", "scispacy", "rich", "numpy", "rapidfuzz"} | ({"pydantic"} if len(args) == 1 else set()))
 
 
 def test_help_names_every_command(tpi):

@@ -14,6 +14,7 @@ from typing import Any, cast
 from extractor.language.drugs import DrugEntry, DrugMention
 from extractor.language.injectate.clauses import Site, cut_clauses
 from extractor.language.injectate.events import SiteSummary
+from extractor.language.injectate.implied import implied_strengths
 from extractor.language.injectate.linking import Part
 from extractor.language.injectate.reading import DOSE_UNITS, DoseUnit, Reading, with_stated
 from extractor.language.injectate.shares import Component, per_ml, share
@@ -46,6 +47,7 @@ def resolve_administration(
     *,
     sites: SiteSummary,
     entries: Mapping[str, DrugEntry],
+    wrapped: bool = False,
 ) -> Administration:
     """Work out the injectate.
 
@@ -56,13 +58,18 @@ def resolve_administration(
         quantities: as :func:`extractor.language.quantities.find_quantities` gives them.
         sites: how many sites the rest of the note proves, for amounts "per site".
         entries: the rows of ``drugs.tsv`` by id (``drug_index(lexicon).entries``).
+        wrapped: each span lies inside one paragraph, list item or row, so that line breaks in it end no statement.
 
     Returns:
         One drug for each substance and strength in the order of the text, volumes in mL, rounded to four decimals.
     """
     folded = fold(text)
     kinds: dict[str, str] = {drug: entry.kind for drug, entry in entries.items()}
-    clauses = cut_clauses(folded, sorted(spans), drug_mentions, quantities, sorted(sites.mentions, key=lambda site: site.start), kinds)
+    bare = implied_strengths(folded, drug_mentions, quantities, kinds)
+    if bare:
+        quantities = sorted([*quantities, *bare], key=lambda quantity: quantity.start)
+    mentions = sorted(sites.mentions, key=lambda site: site.start)
+    clauses = cut_clauses(folded, sorted(spans), drug_mentions, quantities, mentions, kinds, wrapped=wrapped)
     reading = Reading(kinds, with_stated(sites, clauses))
     for clause in clauses:
         reading.read(clause)

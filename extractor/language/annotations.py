@@ -63,6 +63,7 @@ class Visit:
     end: int
     date: str | None = None  # ISO 8601
     current: bool = True
+    head: int = 0  # where its dated header starts
 
 
 @dataclass(slots=True)
@@ -149,6 +150,7 @@ class Site:
     phrase: Offsets | None = None  # the whole site phrase with side and levels
     procedure: str | None = None  # kind of the other procedure, where it is one
     clash: tuple[str, ...] = ()  # sides that contradict `sides`
+    weak: bool = False  # decided by a rule that is often wrong: counts as a doubt where the code depends on it
 
 
 @dataclass(slots=True)

@@ -220,6 +220,9 @@ def _referred(note: Note, site: Site, segment: Segment) -> bool:
 
 def _crossed(note: Note, site: Site, cues: list[Cue]) -> bool:
     """ "through the trapezius", "medial to the rhomboid": the muscle is a landmark."""
+    before = [s for s in note.sites if s.segment == site.segment and s.end <= site.start]
+    if before and before[-1].rule == "needle-passes" and re.fullmatch(r"\s?(?:,|and|/|&|,\sand|or)\s?(?:the\s)?", note.folded[before[-1].end : site.start]):
+        return True  # "passing the multifidus and longissimus"
     for cue in cues:
         if cue.type == "pass" and cue.end <= site.start:
             gap = note.folded[cue.end : site.start]
@@ -422,6 +425,7 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
     performed = _performed(note, frames)
     explicit = {s.targets for s in note.sites if s.assertion == "injected" and s.kind == "muscle"}
     anaphora = _points_back(note, frames)
+    told = _told(note, frames)
     for site in note.sites:
         if site.assertion not in _LISTED:
             continue
@@ -433,6 +437,7 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
             continue
         if site.assertion == "nominal":
             _set(site, "injected" if performed else "finding", site.rule)
+            site.weak = not (volume or frame.today or told)
         elif site.assertion == "candidate":
             if not performed:
                 _set(site, "finding", "nothing-performed")
@@ -441,11 +446,14 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
             elif category in ("procedure", "preparation", "addendum"):
                 prose = explicit and not _continues_injection(note, frames, site)
                 _set(site, *(("finding", "no-verb") if prose else ("injected", "listed-in-procedure")))
+                site.weak = prose
             elif category == "none":
                 _set(site, *_loose(note, site, frame, anaphora, explicit))
+                site.weak = True
             else:
-                told = frame.procedural and (not explicit or _continues_injection(note, frames, site))
-                _set(site, *(("injected", "listed-in-procedure") if told else ("finding", "no-verb")))
+                known = frame.procedural and (not explicit or _continues_injection(note, frames, site))
+                _set(site, *(("injected", "listed-in-procedure") if known else ("finding", "no-verb")))
+                site.weak = frame.procedural and not known
         elif site.assertion in ("marked", "examined"):
             if not performed:
                 _set(site, "finding", "nothing-performed")
@@ -457,8 +465,17 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
                 if category == "none" and not frame.procedural and site.assertion == "examined":
                     takes = False
                 _set(site, "injected" if takes else "finding", "marked-then-injected" if takes else "examined-only")
+                site.weak = takes and not frame.procedural
             else:
                 _set(site, "finding", "examined-only")
+
+
+def _told(note: Note, frames: list[Frame]) -> bool:
+    """Whether the note tells in a finite verb or a procedure's own text that trigger points were injected."""
+    return any(
+        event_performed(note, segment, frame) and (frame.procedural or any(cue.type == "inject" for cue in frame.cues))
+        for segment, frame in zip(note.segments, frames, strict=True)
+    )
 
 
 def _area_listed(note: Note, segment: Segment, site: Site, volume: bool) -> bool:
@@ -618,8 +635,8 @@ def _negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
 
 
 _NAMED_ABOVE = re.compile(
-    r"\b(?:above|aforementioned|listed|named)\b[^.;]{0,30}\b(?:muscles?|sites?|points?|areas?|tps|trps|locations?|three|four|two|all|spots?|bands?)\b"
-    r"|\b(?:all|each|both|muscles?|sites?|points?|areas?|bands?|locations?)\b[^.;]{0,30}\b(?:above|aforementioned|listed|named|noted (?:above|on exam))\b"
+    r"\b(?:above|aforementioned|listed|named)[\s-]{1,3}(?:(?:noted|named|listed|mentioned|described|identified|\d|two|three|four|five)\s){0,2}(?:trigger\s|tender\s)?(?:muscles?|sites?|points?|areas?|tps|trps|locations?|spots?|bands?)\b"
+    r"|\b(?:all|each|both|three|four|two|muscles?|sites?|points?|areas?|bands?|locations?)\s(?:(?:of|as|the|muscles?|sites?|points?|areas?|three|four|two|were|are)\s){0,3}(?:above|aforementioned|listed|named|noted (?:above|on exam))\b"
 )
 
 

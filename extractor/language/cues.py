@@ -40,6 +40,9 @@ class CueMatcher:
         self.index = PhraseIndex([*cues, *procedures])
 
 
+_TIMES = frozenset({"past", "today", "future", "condition"})
+
+
 def find_cues(note: Note, matcher: CueMatcher) -> list[list[Cue]]:
     """Cues of each clause in text order; of nested cues of one family only the longest is kept."""
     starts = [word.start for word in note.words]
@@ -67,6 +70,8 @@ def _without_nested(cues: list[Cue]) -> list[Cue]:
 def _same_family(longer: Cue, shorter: Cue) -> bool:
     if longer.type == "dry" and shorter.type == "inject":
         return True
+    if longer.type in _TIMES and shorter.type in ("inject", "tpi", "done"):
+        return False  # "had been injected" is both
     if shorter.type in _INDEPENDENT:
         return longer.type == shorter.type or longer.type == "none"
     return longer.type not in _INDEPENDENT

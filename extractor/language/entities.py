@@ -104,7 +104,7 @@ class EntityMatcher:
         if solid[:4] not in self._prefixes and (at + 1 >= len(words) or (solid + words[at + 1].text)[:4] not in self._prefixes):
             return None
         for last in range(at + 1, min(at + 4, len(words))):
-            if not joined(note.folded, words[last - 1], words[last]):
+            if not joined(note.folded, words[last - 1], words[last]) or len(words[last].text) < 2:
                 return None
             solid += words[last].text
             if form := self.singles.get(solid):

@@ -194,7 +194,7 @@ def _follow_topics(note: Note, frames: list[Frame]) -> None:
         parent = note.units[unit].parent
         if new_unit and parent in heads and heads[parent] != owner and note.units[unit].section == note.units[parent].section:
             owner = heads[parent]
-        negated = frame.modifiers & {"negate", "decline", "plan", "past", "postpone", "educate"} and "inject" not in frame.modifiers
+        negated = frame.modifiers & {"negate", "decline", "plan", "past", "postpone", "educate", "condition", "future"} and "inject" not in frame.modifiers
         if frame.topic in ("surgery", "biopsy") and current.category != "procedure":
             negated = True  # somebody's operation, told in passing
         if frame.topic and not negated and frame.topic not in _SINGLE:
@@ -221,6 +221,9 @@ def _main_topic(note: Note, frames: list[Frame]) -> str:
             continue
         if frame.topic in ("biopsy", "physical_therapy", "manipulation", "vaccination", "intramuscular_injection", "fascial_plane_block", "tap_block"):
             continue  # one shot or one exercise among other things
+        told = section.category == "procedure" or frame.modifiers & {"inject", "done"} or segment.unit < 3 or segment.box or segment.is_label
+        if not told or frame.modifiers & {"decline", "past"}:
+            continue
         if frame.topic in OWNS_MUSCLES and other is None and section.category in ("none", "procedure", "header", "injectate", "sites", "diagnosis", "billing") and not frame.modifiers & {"past", "negate", "plan", "condition"}:
             other = frame.topic
     if other is None and any(drug.drug in _TOXINS for drug in note.drugs) and _TOXIN_INDICATION.search(note.folded):
@@ -262,6 +265,9 @@ def without_talk(verbs: list[Cue]) -> list[Cue]:
 def _leading(note: Note, verbs: list[Cue]) -> Cue:
     nouns = [cue for cue in verbs if cue.type == "tpi"]
     others = [cue for cue in verbs if cue.type in ("plan", "negate", "decline", "postpone", "inject")]
+    if any(cue.type == "plan" for cue in others):
+        others = [cue for cue in others if cue.text != "give"]  # "2 ml into each would be worth while"
+        verbs = [cue for cue in verbs if cue.text != "give"]
     if nouns and len({cue.type for cue in others}) > 1:
         # of several verbs the one beside the procedure's name speaks of it
         near = min(others, key=lambda cue: min(max(cue.start - noun.end, noun.start - cue.end, 0) for noun in nouns))

@@ -20,7 +20,7 @@ _BOTH_PARTS = re.compile(r"\s(?:the\s)?(?:heads?|bell(?:y|ies)|portions?|parts|l
 _BOTH_AND = re.compile(r"\s(?:the\s)?(?:[a-z]+\s){1,3}?(?:muscles?\s)?and\s(?:the\s)?(?!left|right|both)[a-z]")
 # "right after", "left the room", "left in good condition", "all right": not sides
 _NOT_A_SIDE = re.compile(
-    r"\s(?:after|before|away|now|there|then|here|the|clinic|our|in\s(?:good|stable|satisfactory|no)|ama|without|ambulatory|untreated|alone|handed|message|voicemail|intact|home|for\s(?:pt|physical|another|next|later)|lateral\sdecub|ventric|atri|hand[- ]dom)\b"
+    r"\s(?:after|before|away|now|there|then|here|the|clinic|our|in\s(?:situ|place|good|stable|satisfactory|no)|ama|without|ambulatory|untreated|alone|handed|message|voicemail|intact|home|for\s(?:pt|physical|another|next|later)|lateral\sdecub|ventric|atri|hand[- ]dom)\b"
 )
 _BEFORE_NOT = re.compile(r"(?:\ball|\bthat's|\bwas|\bpatient|\bpt|\bhas|\bhe|\bshe|\bthey|\band)\s$")
 _LETTER_BEFORE_NOT = re.compile(r"[\d.'/]\s?$")

@@ -210,7 +210,10 @@ def _name_columns(folded: str, cells: list[Cell], header: list[Cell], line: _Lin
     row_start = line.start - line.indent
     for cell in cells:
         middle = (cell.start + min(cell.end, cell.start + 12)) / 2 - row_start
-        head = min(header, key=lambda h: (abs((h.start + h.end) / 2 - header_start - middle), h.start))
+        distance = lambda h: abs((h.start + h.end) / 2 - header_start - middle)  # noqa: B023, E731 - used at once
+        head = min(header, key=lambda h: (distance(h), h.start))
+        if distance(head) > 10 and _SIDE_CELL.fullmatch(folded, head.start, head.end):
+            continue  # a note behind the last column
         if cell is cells[0] and not _SIDE_CELL.fullmatch(folded, header[0].start, header[0].end):
             head = header[0]
         elif cell is cells[0]:

@@ -22,6 +22,8 @@ def link_counts(note: Note) -> None:
         if not 0 < number <= 60:
             continue
         site = _owner(note, muscles, quantity.start, quantity.end)
+        if site is not None and re.match(r"\s{0,2}(?:each|ea\b|apiece|per (?:level|side|site))", note.folded[quantity.end : quantity.end + 14]):
+            number *= max(1, len(site.levels), len(site.sides))  # "C4, C5, C6, one stick each"
         if site is not None:
             site.injections = number if site.injections is None else site.injections + number
 

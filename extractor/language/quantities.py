@@ -377,7 +377,7 @@ def _said_before(before: str) -> str | None:
     """
     if ("vial" in before or "syringe" in before or "bottle" in before) and patterns.CONTAINER_BEFORE.search(before):
         return "container"
-    if ("tot" in before or "all" in before or "=" in before or "sum" in before or "used" in before) and patterns.TOTAL_BEFORE.search(before):
+    if ("tot" in before or "all" in before or "=" in before or "sum" in before or "used" in before or "full" in before or "entire" in before or "whole" in before) and patterns.TOTAL_BEFORE.search(before):
         return "total"
     if any(word in before for word in _WASTE_WORDS) and patterns.WASTED_BEFORE.search(before):
         return "wasted"

@@ -136,7 +136,7 @@ TOTAL_BEFORE = re.compile(
     r"(?:\btot(?:al(?:ing|ling|ed|s)?)?\.?|\baltogether|\bin all|\bsum|\bvolume used|=|\b(?:the|used|all) (?:full|entire|whole)|\ball(?: of the)?(?=\s$))"
     r"(?:\s(?:volume|dose|amount|quantity|vol\.?|injectate|of (?:the )?(?:injectate|solution|medication|mixture|medicine|local|"
     r"anesthetic|drug|botox|toxin|injected|volume))){0,3}"
-    r"(?:\s(?:injected|used|given|administered|delivered|infiltrated|instilled|for (?:the|this) (?:session|procedure|visit)|today|was|is|were|"
+    r"(?:\s(?:injected|used|given|administered|delivered|infiltrated|instilled|for (?:the|this) (?:session|procedure|visit|part|portion|side)|today|was|is|were|"
     r"amount|being|came to|accordingly|therefore|thus|then|so|both|all|sites?|together)){0,3}"
     r"\s?(?:of|:|=|-)?\s?(?:approximately|about|approx\.?|roughly|only|just)?[\s(]{0,2}$"
 )
@@ -146,7 +146,7 @@ WASTED_BEFORE = re.compile(
 )
 EACH_BEFORE = re.compile(
     r"(?:\beach\b|(?:\bper|\bvolume at each|/)\s?(?:trigger )?(?:site|point|injection|muscle|tp|spot|side|location)s?)"
-    r"(?:\s(?:volume|dose|amount)|\swith|\sreceived|\sreceiving|\sgot)?\s?[:=-]?\s?(?:approximately|about|with)?\s?$"
+    r"(?:\s(?:volume|dose|amount)|\swith|\sreceived|\sreceiving|\sgot)?[ \t]{0,12}[:=-]?[ \t]{0,12}(?:approximately|about|with)?\s?$"
 )
 NUMBERED = re.compile(
     r"(?:(?:number|no\.?|#|count|total|quantity)\s?(?:of\s)?"

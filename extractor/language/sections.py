@@ -17,7 +17,7 @@ _INLINE = re.compile(r"(?:(?<=[.;!?)\]|])\s{1,4}|\s{2,}|\t|\|\s?|\*\*)(?P<title>
 # Headings as dictated: "Plan, continue meloxicam …", "On exam she is …"
 _SPOKEN = re.compile(r"(?:(?<=[.!?]\s)|(?<=[.!?]\s\s)|(?<=\n)|\A)(?P<title>(?:Assessment|Plan|Impression|Recommendations?|(?:On|Upon) (?:exam|examination)|On physical (?:exam|examination))(?=[,.]?\s))(?=,|\.\s|\s(?:she|he|there|the|today|patient|pt|I|we|is|her|his|of)\b)")
 # A paragraph that starts with the procedure and gives amounts is its note, whatever stood before.
-_PROCEDURE_START = re.compile(r"\W{0,4}(?:(?:Tx|Rx|Proc|Px|P)\s?[:.-]\s{0,3})?(?P<title>(?:[A-Za-z-]+\s){0,2}(?:(?:Inj|INJ|inj)(?:\.|ected|ections?|ection)?(?=\s(?:R|L|B|Rt|Lt|Right|Left|right|left|bilat\w*|Bilat\w*|b/l)\b)|(?:[Tt]rigger|TRIGGER) (?:[Pp]oint|[Pp]t|POINT) (?:[Ii]nj\w*|INJ\w*)|TPIs?|Dry needling|DRY NEEDLING|DN\b))")
+_PROCEDURE_START = re.compile(r"\W{0,4}(?:(?:Tx|Rx|Proc|Px|P)\s?[:.-]?\s{1,4})?(?P<title>(?:[A-Za-z-]+\s){0,2}(?:(?:Inj|INJ|inj)(?:\.|ected|ections?|ection)?(?=\s(?:R|L|B|Rt|Lt|Right|Left|right|left|bilat\w*|Bilat\w*|b/l)\b)|(?:[Tt]rigger|TRIGGER) (?:[Pp]oint|[Pp]t|POINT) (?:[Ii]nj\w*|INJ\w*)|TPIs?|Dry needling|DRY NEEDLING|T?DN\b))")
 _AMOUNT = re.compile(r"\d\s?(?:cc|ml|mm|units?)\b|\d\s?%|\bneedles?\b|\bgauge\b|\bx\s?\d\b")
 _DONE_WORDS = re.compile(r"\b(?:today|performed|done|tolerated|injected|were|was|given|received)\b")
 _NOT_TODAY = re.compile(r"\b(?:last|previous|prior|s/p|ago|will|plan|consider|next|schedul\w*|recommend\w*|candidate|offered|discussed|response|since|if|vs|could|would)\b")
@@ -167,6 +167,8 @@ class SectionFinder:
         """A body region over a list of sites is no examination, and "Location:" in a history no injection site."""
         key = _key(title)
         current = sections[-1].category
+        if category == "procedure" and current in ("plan", "assessment_plan", "followup") and (unit.bullet or unit.number is not None):
+            return True  # an item of a plan that names the procedure
         if key in _BODY_PARTS and current in ("sites", "procedure", "injectate"):
             return True
         return key in _GENERIC_SITES and next((s.category for s in reversed(sections) if s.category not in _SHORT), "none") in ("subjective", "history", "exam", "assessment")
@@ -366,7 +368,7 @@ def _mark_current(note: Note, visits: list[Visit]) -> list[Visit]:
     labelled = {v.date for v in visits if v.date and re.match(r"\W*(?:date of (?:service|procedure|visit|encounter)|dos|encounter date|visit date|service date|procedure date)\b", note.folded[v.start : v.start + 40])}
     if len(labelled) == 1 and given not in days:
         given = labelled.pop()
-    today = [v.date for v in visits if v.date and re.search(r"\btoday\b|\bcurrent visit\b", note.folded[v.start : _end_of_line(note.folded, v.start)])]
+    today = [v.date for v in visits if v.date and re.search(r"\btoday\b|\bcurrent\b", note.folded[v.head : _end_of_line(note.folded, v.head)])]
     said = [v for v in visits if v.date and v.end - v.start > 60]
     newest = max((v.date for v in said), default=days[-1])
     current = given if given in days else today[0] if today else newest
@@ -394,7 +396,7 @@ def _visits_from(note: Note, headers: list[tuple[int, str, bool]]) -> list[Visit
         if not merged or merged[-1][1] != header[1]:
             merged.append(header)
     ends = [start for start, _, _ in merged[1:]] + [len(note.text)]
-    visits = [Visit(start, end, day, current=not prior) for (start, day, prior), end in zip(merged, ends, strict=True)]
+    visits = [Visit(start, end, day, current=not prior, head=start) for (start, day, prior), end in zip(merged, ends, strict=True)]
     if merged[0][0] > 0:
         # what stands before the first header belongs to it, unless it is long: then it is the note itself
         if merged[0][0] < 400 or len(merged) == 1:

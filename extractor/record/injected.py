@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
+
 from extractor.language.administration import resolve_administration
 from extractor.language.annotations import Note, Segment
-from extractor.language.drugs import drug_index
+from extractor.language.drugs import DrugIndex, drug_index
 from extractor.language.frames import Frame
 from extractor.language.injectate.clauses import Site as DrugSite
 from extractor.language.injectate.events import SiteSummary
+from extractor.language.injectate.implied import implied_volumes
+from extractor.language.quantities import Quantity
 from extractor.lexicon import Lexicon
 from extractor.models import Drug, Procedure
 from extractor.record.muscles import Sites
+from extractor.record.scope import scopes_of
 
 _NEVER = frozenset(
     {
@@ -19,7 +25,10 @@ _NEVER = frozenset(
     }
 )  # fmt: skip
 _ALWAYS = frozenset({"injectate", "sites"})
-_SHUT = frozenset({"planned", "historical", "negated", "declined", "postponed"})
+_SHUT = frozenset({"planned", "historical", "declined", "postponed"})
+# "no steroid" is a negation too, but not of the injection; these are
+_NOT_DONE = re.compile(r"\bnot (?:been |be |re-?)?(?:inject|given|done|treat|perform|need|used|touch|enter)|\b(?:deferred|held|skipped|cancel|abort)")
+_NEAR = 3  # lines between a muscle that was injected and the line of its drug
 
 
 def injected_drugs(note: Note, sites: Sites, procedure: Procedure, lexicon: Lexicon) -> list[Drug]:
@@ -27,12 +36,16 @@ def injected_drugs(note: Note, sites: Sites, procedure: Procedure, lexicon: Lexi
 
     Also fills ``procedure.total_volume_ml`` and, where the sites do not give it, ``procedure.injections``.
     """
-    spans = _spans(note)
+    index = drug_index(lexicon)
+    spans = _spans(note, index)
     if not spans:
         return []
-    index = drug_index(lexicon)
+    mentions = _mentions(note)
+    quantities = sorted(note.quantities, key=_start)
+    if note.drugs:
+        quantities = implied_volumes(note.folded, note.units, mentions, note.drugs, quantities)
     found = resolve_administration(
-        note.text, spans, note.drugs, note.quantities, sites=_summary(note, sites), entries=index.entries
+        note.text, spans, note.drugs, quantities, sites=_summary(note, sites, spans, mentions), entries=index.entries, wrapped=True
     )
     procedure.total_volume_ml = found.total_volume_ml
     if procedure.injections is None:
@@ -40,12 +53,18 @@ def injected_drugs(note: Note, sites: Sites, procedure: Procedure, lexicon: Lexi
     return found.drugs
 
 
-def _spans(note: Note) -> list[tuple[int, int]]:
+def _start(quantity: Quantity) -> int:
+    return quantity.start
+
+
+def _spans(note: Note, index: DrugIndex) -> list[tuple[int, int]]:
     """Clauses that tell of today's trigger point injectate, joined where they follow one another in a unit."""
+    scopes = scopes_of(note)
+    near = _near(note)
     spans: list[tuple[int, int]] = []
     last_unit = -1
-    for segment, frame in zip(note.segments, note.frames, strict=True):
-        if not _speaks(note, segment, frame):
+    for place, (segment, frame) in enumerate(zip(note.segments, note.frames, strict=True)):
+        if not _speaks(note, segment, frame, scopes[place], segment.unit in near, index):
             last_unit = -1
             continue
         if spans and segment.unit == last_unit and segment.start >= spans[-1][1]:
@@ -56,15 +75,42 @@ def _spans(note: Note) -> list[tuple[int, int]]:
     return spans
 
 
-def _speaks(note: Note, segment: Segment, frame: Frame) -> bool:
+def _near(note: Note) -> frozenset[int]:
+    """Units that stand beside an injected muscle: its own, the lines around it, the lines under the same heading."""
+    near: set[int] = set()
+    for site in note.sites:
+        if site.kind != "muscle" or site.assertion != "injected":
+            continue
+        own = note.segments[site.segment].unit
+        if own in near and own + 1 in near:
+            continue
+        near.add(own)
+        for step in (-1, 1):
+            place = own
+            for _ in range(_NEAR):
+                beside = place + 1 if step > 0 else place
+                place += step
+                if not 0 <= place < len(note.units) or note.units[place].section != note.units[own].section or note.units[min(beside, len(note.units) - 1)].after_blank:
+                    break
+                near.add(place)
+    return frozenset(near)
+
+
+def _speaks(note: Note, segment: Segment, frame: Frame, scope: bool | None, near: bool, index: DrugIndex) -> bool:
     section = note.sections[segment.section]
-    if not note.visits[section.visit].current or segment.box is False:
+    if not note.visits[section.visit].current or segment.box is False or scope is False:
         return False
-    if frame.owner not in (None, "tpi"):
+    if scope is None and frame.owner not in (None, "tpi"):
         return False
-    if section.category in _NEVER and not (frame.procedural or (frame.whole == "injected" and frame.today)):
+    if frame.whole == "negated" and _NOT_DONE.search(note.folded, segment.start, segment.end):
         return False
     if frame.whole in _SHUT:
+        return False
+    if near and not (frame.past and not frame.today) and section.category not in ("history", "subjective", "allergies", "exam"):
+        return not (frame.modifiers & {"plan", "future", "condition"} and frame.whole != "injected" and not frame.procedural)
+    if section.category == "medications":
+        return _in_millilitres(note, segment, index)
+    if section.category in _NEVER and not (frame.procedural or (frame.whole == "injected" and frame.today)):
         return False
     if frame.whole == "injected" or frame.procedural or section.category in _ALWAYS:
         return not (frame.past and not frame.today and frame.whole != "injected")
@@ -73,30 +119,60 @@ def _speaks(note: Note, segment: Segment, frame: Frame) -> bool:
     return section.category in ("assessment_plan", "plan") and frame.whole == "nominal"
 
 
-def _summary(note: Note, sites: Sites) -> SiteSummary:
+def _in_millilitres(note: Note, segment: Segment, index: DrugIndex) -> bool:
+    """Whether a medication line is an injectate's: nobody takes local anesthetics by the millilitre at home."""
+    drugs = _within(note.drugs, segment.start, segment.end)
+    return any(index.entries[drug.drug].kind == "anesthetic" for drug in drugs) and any(
+        quantity.kind == "volume" for quantity in _within(note.quantities, segment.start, segment.end)
+    )
+
+
+def _within(items: list, start: int, stop: int) -> list:
+    first = bisect_left(items, start, key=_start)
+    return items[first : bisect_left(items, stop, lo=first, key=_start)]
+
+
+def _mentions(note: Note) -> list[DrugSite]:
+    """The injected sites as the injectate's reader needs them; a region only where its clause names no muscle."""
+    injected = [site for site in note.sites if site.assertion == "injected"]
+    named = {site.segment for site in injected if site.kind == "muscle"}
+    found = []
+    for site in injected:
+        if site.kind != "muscle" and site.segment in named:
+            continue
+        targets = site.targets if site.targets and not site.ambiguous else site.targets[:1] or ("area",)
+        key = "|".join((*targets, *site.sides, *site.portions, *site.levels))
+        found.append(
+            DrugSite(
+                site.start, site.end, key, len(targets) * max(1, len(site.sides)), site.injections,
+                names=frozenset(f"{target}|{side}" for target in targets for side in (site.sides or ("",))),
+                levels=len(site.levels),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda site: site.start)
+
+
+def _summary(note: Note, sites: Sites, spans: list[tuple[int, int]], mentions: list[DrugSite]) -> SiteSummary:
+    """How many places the rest of the note proves."""
     sided = muscles = 0
-    for muscle in sites.muscles:
-        sided += max(1, len(muscle.sides))
+    counts: list[int | None] = []
+    for place in (*sites.muscles, *sites.areas) if not sites.muscles else sites.muscles:
+        sided += max(1, len(place.sides))
         muscles += 1
-    for area in sites.areas:
-        sided += max(1, len(area.sides))
-        muscles += 1
-    counts = [muscle.injections for muscle in sites.muscles]
-    total = sum(c for c in counts if c) if counts and all(counts) else None
-    stated = [int(q.value) for q in note.quantities if q.kind == "count" and q.unit in ("sites", "injections") and _current(note, q.start)]
-    mentions = tuple(
-        DrugSite(site.start, site.end, "|".join((target, *site.sides, *site.portions, *site.levels)), max(1, len(site.sides)), site.injections)
-        for site in note.sites
-        if site.assertion == "injected"
-        for target in (site.targets[:1] or ("area",))
-    )
-    return SiteSummary(
-        sided=sided or None, muscles=muscles or None, sites=total or (stated[0] if len(set(stated)) == 1 else None), mentions=mentions
-    )
+        counts.append(place.injections)
+    counted = sum(count or max(1, len(place.sides)) for count, place in zip(counts, sites.muscles or sites.areas, strict=False)) if any(counts) else None
+    stated = {
+        int(quantity.value)
+        for quantity in note.quantities
+        if quantity.kind == "count" and quantity.unit in ("sites", "injections") and quantity.value2 is None and not quantity.per
+        and _inside(spans, quantity.start) and not any(site.end <= quantity.start <= site.end + 12 for site in mentions)
+    }  # fmt: skip
+    total = stated.pop() if len(stated) == 1 else None
+    if counted is not None and (total is None or total < counted):
+        total = counted
+    return SiteSummary(sided=sided or None, muscles=muscles or None, sites=total, mentions=tuple(mentions))
 
 
-def _current(note: Note, position: int) -> bool:
-    for segment, frame in zip(note.segments, note.frames, strict=True):
-        if segment.start <= position < segment.end:
-            return _speaks(note, segment, frame)
-    return False
+def _inside(spans: list[tuple[int, int]], position: int) -> bool:
+    place = bisect_left(spans, position + 1, key=lambda span: span[0]) - 1
+    return place >= 0 and position < spans[place][1]

@@ -14,6 +14,7 @@ from extractor.lexicon import Lexicon
 from extractor.models import Area, Doubt, Finding, Muscle
 from extractor.record.addenda import apply_addenda
 from extractor.record.evidence import evidence
+from extractor.record.unknown import unknown_sites
 
 _SIDE_ORDER = ("left", "right")
 
@@ -42,6 +43,8 @@ def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
     muscles = _merge(note, lexicon, _without_headings(lexicon, bodies or titles))
     if bodies and titles and not _cut_short(note):
         _hold_against_title(note, lexicon, result, muscles, titles)
+    result.doubts.extend(_weak(note, lexicon, bodies or titles, muscles))
+    result.doubts.extend(unknown_sites(note, injected))
     result.muscles = list(muscles.values())
     result.areas = _areas(note, injected, bool(muscles))
     result.doubts.extend(_ambiguous(note, lexicon, injected, muscles))
@@ -270,6 +273,26 @@ def _areas(note: Note, injected: list[Site], muscles: bool) -> list[Area]:
 
 def _number(word: str) -> int | None:
     return int(word) if word.isdigit() else _NUMBER_WORDS.get(word)
+
+
+def _weak(note: Note, lexicon: Lexicon, sites: list[Site], muscles: dict[str, Muscle]) -> list[Doubt]:
+    """Muscles that only weak rules count, or leave out: each may be injected or not."""
+    doubts = []
+    for target, muscle in list(muscles.items()):
+        proofs = [site for site in sites if target in site.targets]
+        if proofs and all(site.weak for site in proofs):
+            del muscles[target]
+            text = f"The note does not say outright that the {muscle.name} was injected today."
+            doubts.append(Doubt(reason="assertion", text=text, readings=[[], [muscle]], evidence=muscle.evidence[:2]))
+    left_out = [site for site in note.sites if site.weak and site.kind == "muscle" and not site.ambiguous and site.assertion == "finding"]
+    settled = {target for site in note.sites if site.assertion in ("negated", "declined", "postponed", "planned", "other_procedure") or site.rule == "clean-finding" for target in site.targets}
+    for target, muscle in _merge(note, lexicon, left_out).items():
+        known = {doubt.readings[-1][0].id for doubt in doubts if doubt.readings and doubt.readings[-1]}
+        if target in muscles or target in settled or target in known or any(_related(lexicon, target, other) for other in muscles):
+            continue
+        text = f"The procedure's text names the {muscle.name} without saying whether it was injected."
+        doubts.append(Doubt(reason="assertion", text=text, readings=[[], [muscle]], evidence=muscle.evidence[:2]))
+    return doubts
 
 
 def _ambiguous(note: Note, lexicon: Lexicon, injected: list[Site], muscles: dict[str, Muscle]) -> list[Doubt]:

@@ -14,7 +14,7 @@ _BLANK = re.compile(
     r"|\b(?:left|l)\s?/\s?(?:right|r)\s?/\s?(?:bilateral|both|b)\b|\bchoose one\b|\bselect (?:one|side|muscle)\b|\(\s?(?:left|l)\s?/\s?(?:right|r)\s?\)|\?{3,}"
 )
 _MATTERS = re.compile(r"\b(?:muscles?|sites?|side|laterality|locations?|left|right|into(?: the)?|l/r|r/l)\b")
-_ELSEWHERE = re.compile(r"\b(?:lot|ndc|exp\w*|signature|signed|date|time|name|dob|mrn|initials?|by|phone|witness|score|pain|relief|vas|vitals?|bp|hr|gauge|needle|allerg\w*|follow|weeks?|provider|md)\b")
+_ELSEWHERE = re.compile(r"\b(?:lot|ndc|exp\w*|signature|signed|date|time|name|dob|mrn|initials?|by|phone|witness|score|pain|relief|vas|other|vitals?|bp|hr|gauge|needle|allerg\w*|follow|weeks?|provider|md)\b")
 
 
 def _lone_item(note: Note, line_start: int, line_end: int, start: int, end: int) -> bool:

@@ -42,7 +42,7 @@ def quote(text: str, width: int = 76) -> str:
     """Return note text in quotation marks; a long one loses its middle, since both ends tell where it stands."""
     shown = visible(text)
     if len(shown) > width:
-        head, tail = shown[: width * 2 // 3], shown[-(width // 3) :]
+        head, tail = shown[: width - width // 3 - 3], shown[-(width // 3) :]
         shown = f"{head.rpartition(' ')[0] or head} … {tail.partition(' ')[2] or tail}"
     return f"“{shown}”"
 

@@ -39,6 +39,7 @@ _STATUS_STYLES = {"supported": "green", "review": "yellow", "none": "blue"}
 _SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
 _SEVERITIES = ("error", "warning", "info")
 _FEW = 3
+_WRAPPING = ("muscle", "levels", "portion", "drug", "in the note")
 _MAIN_SETTINGS = ("laterality", "groups", "toxin")
 
 
@@ -107,10 +108,14 @@ def _card(result: Result) -> Panel:
     return Panel(body, border_style=style, box=box.ROUNDED, padding=(0, 1))
 
 
-def _table(*columns: tuple[str, str]) -> Table:
+def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    for name, justify in columns:
-        table.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
+    for name in columns:
+        # Names and levels may break over lines; amounts stay whole.
+        wraps = name in _WRAPPING
+        table.add_column(
+            name, justify="right" if name == "injections" else "left", overflow="fold", no_wrap=not wraps
+        )
     return table
 
 
@@ -122,9 +127,7 @@ def _muscles(muscles: list[Muscle]) -> RenderableType:
         "injections": ["" if muscle.injections is None else str(muscle.injections) for muscle in muscles],
     }
     filled = {name: cells for name, cells in columns.items() if any(cells)}
-    table = _table(
-        ("muscle", "left"), ("side", "left"), *((name, "right" if name == "injections" else "left") for name in filled)
-    )
+    table = _table("muscle", "side", *filled)
     for row, muscle in enumerate(muscles):
         name = Text(muscle.name)
         if muscle.kind == "group":
@@ -142,7 +145,7 @@ def _drugs(drugs: list[Drug]) -> RenderableType:
         "HCPCS": [hcpcs_words(drug.hcpcs) for drug in drugs],
     }
     filled = {name: cells for name, cells in columns.items() if any(cells)}
-    table = _table(("drug", "left"), ("in the note", "left"), *((name, "left") for name in filled))
+    table = _table("drug", "in the note", *filled)
     for row, drug in enumerate(drugs):
         table.add_row(
             Text(drug_name(drug)), Text(visible(drug.text)), *(Text(cells[row]) for cells in filled.values())

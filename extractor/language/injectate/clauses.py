@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from extractor.language.drugs import DrugMention
-from extractor.language.quantities import Quantity
+from extractor.language.quantities import AMOUNTS, Quantity
 
 __all__ = ["Clause", "Site", "cut_clauses"]
 
@@ -23,6 +23,13 @@ _END = re.compile(
 )
 _THEN = re.compile(r"(?:,\s(?:and\s)?then|\sand then|,?\sfollowed by|,?\safter which|,?\s(?:subsequently|thereafter),?|,\snext,)\s")
 _THEN_WORDS = ("then", "followed", "after which", "subsequently", "thereafter", "next,")
+# "the same on the right", "this was repeated on the left"
+REPEATED = re.compile(
+    r"\b(?:same|identical(?:ly)?|likewise|similar(?:ly)?|repeated|repeat)\b(?!\s(?:position|needle|syringe|session|visit|side|day|solution|mixture))[^.;]{0,56}\b(?:left|right|other side|opposite|contralateral|other)\b"
+    r"|\b(?:left|right),?\s(?:and\s)?then\s(?:on\s|to\s)?(?:the\s)?(?:left|right)\b(?=\s?[,.;])"
+)
+_REPEATED_SIDE = re.compile(r"\b(?:repeated|identical|same (?:was )?done|same procedure|same injection)\b[^.;]{0,56}\b(?:left|right|other side|opposite|contralateral)\b")
+_FAR_APART = 400  # characters between two spans beyond which a statement no longer speaks of the sites before
 _LONGEST = 1200  # characters of one clause
 _LINE = re.compile(r"\n(?=[ \t]*[^\s])")
 
@@ -78,6 +85,13 @@ class Site:
     key: str
     sides: int = 1
     injections: int | None = None
+    names: frozenset[str] = frozenset()  # muscle and side, one for each
+    levels: int = 0  # vertebral levels listed for it
+
+    @property
+    def places(self) -> int:
+        """How many needle places it stands for: its own number, else each side at each level."""
+        return self.injections or max(1, self.sides) * max(1, self.levels)
 
 
 @dataclass(slots=True)
@@ -93,6 +107,8 @@ class Clause:
     index: int = 0
     injected: bool = False  # says that something was injected
     prepared: bool = False  # says what was drawn up or mixed
+    before: list[Site] = field(default_factory=list)  # sites of the statements right before, which give no amount
+    again: bool = False  # the next statement says that it was repeated on the other side
 
     def blank(self, start: int, end: int) -> None:
         """Take words out of ``text``; offsets stay."""
@@ -107,26 +123,44 @@ def cut_clauses(
     quantities: Sequence[Quantity],
     sites: Sequence[Site],
     kinds: Mapping[str, str],
+    *,
+    wrapped: bool = False,
 ) -> list[Clause]:
     """Cut the spans into clauses; leave out drugs (and their amounts) that did not go into a trigger point.
 
-    ``kinds`` is the kind of each drug id (anesthetic, toxin, saline, …).
+    ``kinds`` is the kind of each drug id (anesthetic, toxin, saline, …). ``wrapped``: a span holds one paragraph or
+    list item, so that its line breaks end nothing.
     """
     clauses: list[Clause] = []
     toxin_used = any(kinds.get(mention.drug) == "toxin" for mention in mentions)
+    sited: list[Site] = []  # of the statements since the last amount
+    last_end = -1
     for start, end in spans:
-        for first, last in _pieces(folded, start, end):
+        if start - last_end > _FAR_APART:
+            sited = []
+        for first, last in _pieces(folded, start, end, quantities, wrapped):
+            last_end = last
             clause = Clause(first, last, folded[first:last], index=len(clauses))
             clause.drugs = _within(mentions, first, last)
             clause.quantities = [
                 quantity for quantity in _within(quantities, first, last)
                 if not _BOX_BEFORE.search(folded[max(first, quantity.start - 8) : quantity.start])
             ]  # fmt: skip
+            if not any(q.kind in AMOUNTS for q in clause.quantities):
+                named = _within(sites, first, last)
+                sited = [*sited, *named]
+                if clauses and clauses[-1].end >= first - 3 and not named and REPEATED.search(clause.text):
+                    clauses[-1].again = True
+                elif clauses and clauses[-1].end >= first - 3 and _REPEATED_SIDE.search(clause.text):
+                    clauses[-1].again = True
             if not (clause.drugs or clause.quantities):
                 continue
             clause.injected = _INJECTED.search(clause.text) is not None
             clause.prepared = _PREPARED.search(clause.text) is not None
             clause.sites = _within(sites, first, last) or _sides(clause)
+            if any(q.kind in AMOUNTS for q in clause.quantities):
+                clause.before = sited
+                sited = []
             if clause.drugs:
                 _drop_skin(clause)
                 _drop_uninjected(folded, clause, kinds, toxin_used)
@@ -149,14 +183,14 @@ def _start(item: DrugMention | Quantity | Site) -> int:
 
 _BOX_BEFORE = re.compile(r"(?:\[\s{0,3}\]|\[_{1,3}\]|\(\s{1,3}\)|[\u2610\u25a1\u25fb\u274f])\s{0,2}$")
 _SIDE = re.compile(
-    r"\b(?:on (?:the|his|her) (?P<on>left|right)\b|(?P<side>left|right)(?:[- ]sided?)?(?:\s[a-z]+){0,2}?\s(?:trigger|tps?|trps?|muscles?|sites?|points?|side|areas?|region))"
+    r"\b(?:at|to|in|into|for) \(?#?(?P<number>\d)\)|\b(?:on (?:the|his|her) (?P<on>left|right)\b|(?P<side>left|right)(?:[- ]sided?)?(?:\s[a-z]+){0,2}?\s(?:trigger|tps?|trps?|muscles?|sites?|points?|side|areas?|region))"
 )
 
 
 def _sides(clause: Clause) -> list[Site]:
     """Places that only a side tells apart, where the caller knows no site."""
     return [
-        Site(clause.start + match.start(), clause.start + match.end(), str(match["on"] or match["side"]), 0)
+        Site(clause.start + match.start(), clause.start + match.end(), str(match["on"] or match["side"] or match["number"]), 0)
         for match in _SIDE.finditer(clause.text)
     ]  # fmt: skip
 
@@ -190,18 +224,32 @@ def _drop_skin(clause: Clause) -> None:
 _INJECTS = re.compile(r"\b(?:inject\w*|infiltrat\w*|deposit\w*|instill\w*|placed|administered|given)\b")
 
 
-def _pieces(folded: str, start: int, end: int) -> list[tuple[int, int]]:
+def _pieces(folded: str, start: int, end: int, quantities: Sequence[Quantity], wrapped: bool) -> list[tuple[int, int]]:
     """Offsets of the clauses in ``folded[start:end]``."""
     cuts = [start]
     for match in _END.finditer(folded, start, end):
         cuts.append(match.end())
     if any(word in folded[start:end] for word in _THEN_WORDS):
-        cuts += [match.end() for match in _THEN.finditer(folded, start, end)]
+        cuts += [match.end() for match in _THEN.finditer(folded, start, end) if _goes_on(folded, start, match, end, quantities)]
+    if wrapped:
+        cuts = _shortened(folded, sorted({*cuts, end}))
+        return [(first, last) for first, last in pairwise(cuts) if folded[first:last].strip()]
     for match in _LINE.finditer(folded, start, end):
         if _ends_line(folded, start, match.start(), match.end(), end):
             cuts.append(match.end())
     cuts = _shortened(folded, sorted({*cuts, end}))
     return [(first, last) for first, last in pairwise(cuts) if folded[first:last].strip()]
+
+
+def _goes_on(folded: str, start: int, then: re.Match[str], end: int, quantities: Sequence[Quantity]) -> bool:
+    """Whether "then" opens a statement of its own: amounts on both sides, and the second not one for each of all."""
+    left = max(folded.rfind(". ", start, then.start()), folded.rfind(";", start, then.start()), start)
+    stops = [stop for stop in (folded.find(". ", then.end(), end), folded.find(";", then.end(), end)) if stop >= 0]
+    right = min(stops, default=end)
+    if not any(q.kind in AMOUNTS for q in _within(quantities, left, then.start())):
+        return False
+    after = [q for q in _within(quantities, then.end(), right) if q.kind in AMOUNTS]
+    return bool(after) and after[0].per != "each"
 
 
 def _shortened(folded: str, cuts: list[int]) -> list[int]:

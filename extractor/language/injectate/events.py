@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
 
-from extractor.language.injectate.clauses import Clause, Site
+from extractor.language.injectate.clauses import REPEATED, Clause, Site
 from extractor.language.quantities import AMOUNTS, Quantity
 
 __all__ = ["Event", "Merged", "Rank", "SiteSummary", "merge", "read_event"]
@@ -81,6 +81,8 @@ def read_event(quantity: Quantity, clause: Clause, summary: SiteSummary, *, each
     clause's amounts that hang on a drug.
     """
     where = _sites_of(quantity, clause, linked)
+    if not where and clause.before and not clause.sites and quantity.per is None and _SIMPLY_GIVEN.search(clause.text):
+        where = clause.before  # "The left piriformis was found. 2 mL was deposited."
     per = quantity.per
     if per is None and each:
         match = _EACH.search(clause.text)
@@ -102,6 +104,8 @@ def read_event(quantity: Quantity, clause: Clause, summary: SiteSummary, *, each
     elif per == "aliquot":
         times, stated = _times(quantity, "site", clause, where, summary)
         rank = Rank.DERIVED
+    if times is not None and per is None and rank <= Rank.LOCATED and _repeated(quantity, clause):
+        times, rank = times * 2, Rank.LOCATED
     value = quantity.value * times if times is not None and not quantity.is_range else None
     high = quantity.value2 * times if quantity.value2 is not None and times is not None and quantity.is_range else None
     return Event(
@@ -121,40 +125,95 @@ def says_each(clause: Clause) -> bool:
 _EACH_WORDS = ("each", "every", "per", "/", "apiece", " ea", " all ")
 
 
+_SIMPLY_GIVEN = re.compile(r"\b(?:was|were|i|we|and|then)\s(?:then\s|slowly\s)?(?:deposited|injected|instilled|placed|given|delivered|administered|infiltrated)\b(?!\s(?:at|in|into|to)\b)")
+
+
+def _repeated(quantity: Quantity, clause: Clause) -> bool:
+    """Whether the amount was given once more on the other side, in words that give no amount of their own."""
+    following = [q.start for q in clause.quantities if q.kind in AMOUNTS and q.start >= quantity.end]
+    if not following and clause.again:
+        return True
+    stop = following[0] - clause.start if following else len(clause.text)
+    return REPEATED.search(clause.text, quantity.end - clause.start, stop) is not None
+
+
+_PER_SIDE = re.compile(r"(?:\bper |\beach |/ ?)side\b")
+
+
 def _times(quantity: Quantity, per: str, clause: Clause, where: list[Site], summary: SiteSummary) -> tuple[float | None, bool]:
     """How many times an amount per site was given, and whether the note itself states the number."""
+    both = per in ("muscle", "side") and _PER_SIDE.search(clause.text) is not None
+    if per == "muscle" and both and where:
+        return sum(max(1, site.sides) for site in where), True
+    if per == "side":
+        muscles = len({site.key for site in where}) or 1
+        return 2 * muscles, True
     counts = [
         count for count in clause.quantities
         if count.kind == "count" and count.value2 is None and (count.unit != "muscles" or per in ("muscle", "each", "site"))
     ]  # fmt: skip
-    if per == "side":
-        muscles = len({site.key for site in where}) or 1
-        return 2 * muscles, True
     if per == "level" and not any(count.unit == "levels" for count in counts):
         counts = [count for count in counts if count.unit != "muscles"]
+    tied = [count for count in counts if quantity.core_end <= count.start < quantity.end + 3]
+    if len(tied) == 1 and not tied[0].per:
+        return tied[0].value, True  # "at each of four sites"
     behind = [count for count in counts if count.start >= quantity.end]
     if len(behind) == 2 and _BOTH_SIDES.search(clause.text, behind[0].end - clause.start):
         return behind[0].value + behind[1].value, True  # "4 sites on the left and 3 sites on the right"
     if len(behind) > 1 and all(_place_before(count, clause, quantity.end) for count in behind):
         return sum(count.value for count in behind), True  # "per site, left trapezius x 3, right trapezius x 3"
-    if counts:
-        nearest = min(counts, key=lambda count: min(abs(count.start - quantity.end), abs(quantity.start - count.end)))
+    own = where or clause.sites
+    attached = {id(count): site for count in counts if (site := _attached(count, clause)) is not None}
+    free = [count for count in counts if id(count) not in attached]
+    if attached and per != "muscle":
+        numbers = {id(site): next(c.value for c in counts if attached.get(id(c)) is site) for site in attached.values()}
+        together = sum(numbers.get(id(site), site.places) for site in own)
+        stated = max((count.value for count in free), default=0)
+        return max(together, stated), True
+    if free:
+        nearest = min(free, key=lambda count: min(abs(count.start - quantity.end), abs(quantity.start - count.end)))
+        if nearest.per:  # "2 sticks a side", "one stick each"
+            return nearest.value * sum(max(1, s.sides) * (1 if nearest.per == "muscle" else max(1, s.levels)) for s in own) or nearest.value * 2, True
         return nearest.value, True
     listed = where and ":\n" in clause.text[quantity.end - clause.start : where[0].start - clause.start]
     if listed and summary.sided is not None:
         return summary.sided, False  # the clause holds only the first line of the list
+    if per == "muscle" and where:
+        return len({site.key for site in where}), True
     if where:
-        if per == "muscle":
-            return len({site.key for site in where}), True
         if len(where) == 1 and where[0].sides == 1 and 0 <= where[0].start - quantity.end <= 4:
             return 2, True  # "0.5 mL into each rhomboid"
-        if count := sum(site.injections or site.sides for site in where):
+        if len(where) == 1 and where[0].places == 1 and (parts := _parts(clause, quantity)) > 1:
+            return parts, True
+        if count := sum(site.places for site in where):
             return count, len(where) > 1
-    if per == "muscle":
+    if per == "muscle" and not clause.before:
         return summary.muscles, False
-    if summary.sites is not None:
+    before = sum(site.places for site in clause.before)
+    if summary.sites is not None and summary.sites >= before:
         return summary.sites, True
+    if len(clause.before) > 1 or before > 1:
+        return len({site.key for site in clause.before}) if per == "muscle" else before, False
     return summary.sided, False
+
+
+_MUSCLE_PART = re.compile(r"\b(?:sternal|clavicular|long|short|lateral|medial|superficial|superf|deep|anterior|posterior|upper|middle|lower|proximal|distal)\b(?=\s(?:head|belly|part|fib(?:er|re)s|portion|heads|third)|\s?[+&,]|\sand\s)")
+
+
+def _parts(clause: Clause, quantity: Quantity) -> int:
+    """Parts of one muscle that are named before "each": "the sternal head and then the clavicular head, 0.5 cc in each"."""
+    return len(set(_MUSCLE_PART.findall(clause.text, 0, quantity.start - clause.start)))
+
+
+def _attached(count: Quantity, clause: Clause) -> Site | None:
+    """The site whose own number a count is: "levator x 2", "the infraspinatus at two points"."""
+    for site in clause.sites:
+        gap = count.start - site.end
+        if 0 <= gap <= (4 if count.unit == "times" else 16) and (count.unit == "times" or site.injections == int(count.value)):
+            return site
+        if 0 <= site.start - count.end <= 12 and site.injections == int(count.value) and count.unit != "muscles":
+            return site
+    return None
 
 
 _DRUG_BETWEEN = re.compile(r"[^,;:.\n]{0,40}$")

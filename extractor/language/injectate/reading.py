@@ -270,8 +270,20 @@ def _share_qualifiers(clause: Clause) -> None:
     quantities = clause.quantities
     for index in range(len(quantities) - 2, -1, -1):
         first, second = quantities[index], quantities[index + 1]
-        if first.kind not in AMOUNTS or second.kind not in AMOUNTS or first.kind == second.kind:
+        if first.kind not in AMOUNTS or second.kind not in AMOUNTS:
             continue
         between = clause.text[first.end - clause.start : second.start - clause.start].strip()
+        if between == "(" and _whole_of(first, second):
+            quantities[index + 1] = replace(second, per="total")
+            continue
+        if first.kind == second.kind:
+            continue
         if between in ("(", "/", "=", "or") and first.per is None and first.count is None:
             quantities[index] = replace(first, per=second.per, count=second.count)
+
+
+def _whole_of(first: Quantity, second: Quantity) -> bool:
+    """Whether "(6 mL)" behind "per site 1 mL" is what all the sites came to."""
+    if first.kind != second.kind or first.per in (None, "total", "wasted") or second.per is not None or first.value <= 0:
+        return False
+    return second.value > first.value and (second.value / first.value).is_integer()
