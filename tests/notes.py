@@ -52,7 +52,7 @@ class Case:
         missing = set(self.findings) - {finding.id for finding in result.findings}
         if missing:
             wrong.append(f"findings: {', '.join(sorted(missing))} missing")
-        if (decision.query is not None) != (decision.status == "review"):
+        if decision.query and decision.status != "review":
             wrong.append(f"query: {decision.query!r} with status {decision.status}")
         if decision.units != (1 if decision.code else 0):
             wrong.append(f"units: {decision.units} with code {decision.code}")

@@ -86,7 +86,6 @@ def test_no_text_breaks_it_and_every_answer_keeps_the_contract(text):
     assert_points_at(text, result)
     decision, count = result.decision, result.decision.muscle_count
     assert 0 <= count.low <= count.high
-    assert (decision.status == "none") == (count.high == 0) or decision.code is None
     if decision.status == "none":
         assert decision.code is None
         assert count.low == count.high == 0
@@ -94,7 +93,8 @@ def test_no_text_breaks_it_and_every_answer_keeps_the_contract(text):
         assert decision.code is not None
         assert not decision.alternatives
         assert not any(finding.severity == "error" for finding in result.findings)
-    assert (decision.query is not None) == (decision.status == "review")
+    if decision.query:
+        assert decision.status == "review"
     assert decision.reasons
     assert Result.model_validate_json(result.model_dump_json()) == result
 

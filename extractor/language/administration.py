@@ -99,6 +99,8 @@ def _drug(text: str, component: Component, kinds: Mapping[str, str], reading: Re
     elif component.dose is None and volume is not None and strength and kinds.get(component.drug) not in _WITHOUT_DOSE:
         value = round(volume * per_ml(strength), _DIGITS)
         dose = Dose(value=value, unit=DOSE_UNITS[strength[1]], basis="computed")
+    if volume is None and dose is not None and strength and strength[1] == "units/mL" and kinds.get(component.drug) == "toxin":
+        volume = dose.value / per_ml(strength)  # a toxin is counted in units; what they were dissolved in gives the volume
     spans = {_extent(part) for part in component.parts} | {(e.quantity.start, e.quantity.end) for e in component.used}
     kept: list[tuple[int, int]] = []
     for span in sorted(spans, key=lambda span: (span[0], -span[1])):

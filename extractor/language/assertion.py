@@ -72,7 +72,8 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     owner = frame.owner
     if frame.topic is None and len(segments) > 1:
         owner = frames[segments[1]].owner
-    if any(cue.type == "clean" for cue in frame.cues) and not any(cue.type in ("inject", "tpi") for cue in frame.cues):
+    exercise = _EXERCISE.search(note.folded, segment.start, segment.end) is not None
+    if (exercise or any(cue.type == "clean" for cue in frame.cues)) and not any(cue.type in ("inject", "tpi") for cue in frame.cues):
         _set(site, "finding", "clean-finding")
         return
     if _referred(note, site, segment):
@@ -156,7 +157,7 @@ def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, si
         if re.match(r"(?:not (?:inj|done|treat|needl|today)|deferred|declined|held|planned|next visit|skipped|spared)", text):
             return "negated", "row-negative"
         side_column = _SIDE_HEADER.fullmatch(cell.header) is not None
-        if not _ACTION_HEADER.search(cell.header) and not (side_column and category != "exam"):
+        if not _ACTION_HEADER.search(cell.header) and not (side_column and (category != "exam" or re.search(r"inject|needled|treated", unit.columns[0] if unit.columns else ""))):
             continue
         text = text.strip(" *\u2020")
         refused = _BLANK_BOX.fullmatch(text) is not None or _NEGATIVE_VALUE.match(text) is not None or text in ("0", "-", "--", "n", "no")
@@ -169,7 +170,8 @@ def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, si
     reading = positive or negative
     if reading and reading[0] == "negated":
         return reading
-    if reading and (category in PERFORMING or (unit.columns and category in ("exam", "assessment", "subjective", "assessment_plan"))):
+    listed = any(re.search(r"inject|needled|treated", column) for column in unit.columns)
+    if reading and (category in PERFORMING or listed or (unit.columns and category in ("exam", "assessment", "subjective", "assessment_plan"))):
         return reading
     return None
 
@@ -209,6 +211,7 @@ def _empty_row(note: Note, unit: Unit, site: Site) -> bool:
     return True
 
 
+_EXERCISE = re.compile(r"\b[2-5]\s?x\s?(?:8|10|12|15|20|30)\b|\b(?:reps|sets of|therabands?|heel drops|heel raises|bridges|lunges|squats|planks|clamshells|foam roll\w*|iastm|therex)\b")
 _REFERS = re.compile(r"\b(?:reproduc\w*|recreat\w*|refer(?:s|red|ring)?(?: pain)? (?:to|into|down|up)|ref\.? to|radiat\w* (?:to|into|down)|[0-5][+-]?/5)\b[^;:,]{0,24}\Z")
 
 
@@ -380,9 +383,10 @@ def _introduction(note: Note, frames: list[Frame], segment: Segment) -> tuple[st
     index = segment.unit
     # the label of the item itself, then the units that introduce it
     while seen < 4:
-        for other_index, other in _segments_of(note, index):
-            if other is segment:
-                break
+        own = _segments_of(note, index)
+        before = [entry for entry in own if entry[1].start < segment.start]
+        # of an introduction's clauses the last stands nearest to its list
+        for other_index, other in before if index == segment.unit else reversed(before):
             frame = frames[other_index]
             if other.is_label or index != segment.unit:
                 verdict = _frame_for_list(note, other, frame)
@@ -402,6 +406,8 @@ def _segments_of(note: Note, unit: int) -> list[tuple[int, Segment]]:
 
 
 def _frame_for_list(note: Note, segment: Segment, frame: Frame) -> tuple[str, str, Cue | None] | None:
+    if not frame.strong and note.sections[segment.section].category in PERFORMING and _MILLILITRES.search(note.folded, segment.start, segment.end) and note.folded[segment.start : segment.end + 2].rstrip().endswith(("each", "each:", ":")):
+        return ("injected", "list-introduced", None) if frame.owner in (None, "tpi") else None  # "0.5% bupivacaine, 2 mL each:"
     cue = frame.strong[0] if frame.strong else None
     if frame.whole in ("injected", "planned", "historical", "negated", "declined", "postponed"):
         if frame.owner not in (None, "tpi") and frame.whole == "injected":
@@ -640,21 +646,31 @@ _NAMED_ABOVE = re.compile(
 )
 
 
+# "into each of the two": as many as the line before names
+_COUNTED = re.compile(r"\b(?:each of|both of|all|into)\s(?:the|these|those)\s(?P<n>two|three|four|five|2|3|4|5)\b(?!\s(?:cc|ml|mg|weeks?|days?))|\ball\s(?P<m>three|four)\b")
+_NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
+
+
 def _take_named_above(note: Note, frames: list[Frame]) -> None:
     """ "All three as named above were injected": a procedure that points at the list before it names its sites by it."""
     if any(site.assertion == "injected" and site.kind == "muscle" for site in note.sites):
         return
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
-        if frame.whole != "injected" or frame.owner not in (None, "tpi") or not _NAMED_ABOVE.search(note.folded, segment.start, segment.end):
+        if frame.whole != "injected" or frame.owner not in (None, "tpi"):
+            continue
+        counted = _COUNTED.search(note.folded, segment.start, segment.end)
+        if not counted and not _NAMED_ABOVE.search(note.folded, segment.start, segment.end):
             continue
         before = [s for s in note.sites if s.kind == "muscle" and s.segment < index and s.assertion == "finding" and note.visits[note.sections[note.segments[s.segment].section].visit].current]
         if not before:
             continue
         last = note.segments[before[-1].segment].unit
+        if counted and len({t for s in before if note.segments[s.segment].unit == last and s.rule != "clean-finding" for t in s.targets}) != _NUMBERS.get(counted["n"], -1):
+            continue
         parent = note.units[last].parent
         for site in before:
             unit = note.segments[site.segment].unit
             if unit == last or (parent is not None and note.units[unit].parent == parent):
                 own = frames[site.segment].modifiers
-                if site.rule != "needle-passes" and not ("negate" in own):
+                if site.rule not in ("needle-passes", "clean-finding") and not ("negate" in own):
                     _set(site, "injected", "named-above")

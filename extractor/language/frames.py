@@ -83,8 +83,15 @@ def read_frames(note: Note, cues: list[list[Cue]]) -> list[Frame]:
     frames = [_frame(note, segment, found) for segment, found in zip(note.segments, cues, strict=True)]
     _mark_procedural(note, frames)
     _follow_topics(note, frames)
+    label: tuple[int, str] | None = None
     for segment, frame in zip(note.segments, frames, strict=True):
         frame.whole = whole_frame(note, segment, frame)
+        if segment.is_label:
+            label = (segment.unit, frame.whole or "")
+        elif label and label[0] == segment.unit and label[1] in ("planned", "historical", "negated", "declined", "postponed"):
+            # "Scheduled for: trigger point injections": the label gives the noun its time
+            if frame.whole in ("injected", "nominal") and not any(cue.type in ("inject", "done") for cue in frame.strong):
+                frame.whole = label[1]
     return frames
 
 
@@ -195,7 +202,7 @@ def _follow_topics(note: Note, frames: list[Frame]) -> None:
         if new_unit and parent in heads and heads[parent] != owner and note.units[unit].section == note.units[parent].section:
             owner = heads[parent]
         negated = frame.modifiers & {"negate", "decline", "plan", "past", "postpone", "educate", "condition", "future"} and "inject" not in frame.modifiers
-        if frame.topic in ("surgery", "biopsy") and current.category != "procedure":
+        if frame.topic in ("surgery", "biopsy", "emg_study") and current.category not in ("procedure", "imaging"):
             negated = True  # somebody's operation, told in passing
         if frame.topic and not negated and frame.topic not in _SINGLE:
             if frame.topic == "tpi" or frame.topic in OWNS_MUSCLES or "inject" in frame.modifiers or "done" in frame.modifiers or new_unit or segment.is_label:

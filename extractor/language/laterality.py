@@ -13,7 +13,7 @@ _MARK = re.compile(
     r"(?P<both>\(?(?:bilat(?:eral(?:ly)?|\.)?|bilat(?:'l|s)?|bilaterla|bilaeral|bilaterally|biltateral|bil|b/l|b\\l|bl|both\ssides|both|(?:on\s)?(?:each|either)\sside"
     r"|(?:left|lt|l)\s?(?:/|&|\+|,|and|>{1,2}|<{1,2}|=|more than|greater than)\s?(?:the\s)?(?:right|rt|r)|(?:right|rt|r)\s?(?:/|&|\+|,|and|>{1,2}|<{1,2}|=|more than|greater than)\s?(?:the\s)?(?:left|lt|l))(?:[\s-]?sided|[\s-]sides?)?\)?)"
     r"|(?P<one>(?P<on>(?:on|to|in|at|over)\s(?:the|his|her|their|pt'?s|patient'?s)?\s?)?(?P<open>[(\[])?(?P<side>left|right|lt|rt|rlght|riqht|ieft|1eft|l(?!\s?\d(?!\d?\s(?:pts?|points?|x|sites?|inj|passes|ml|cc|units?)\b))|r|leftt|rigth|righ)(?P<close>[)\]])?(?P<sided>[\s-]?sided|[\s-]side)?(?:\s?(?P<only>only))?)"
-    r"|(?P<paren>\(b\)(?!\s[a-z]+\s[a-z]+\s[a-z]))|(?P<b>b)(?=\s[a-z]{3})"
+    r"|(?P<paren>\(b\)(?!\s[a-z]+\s[a-z]+\s[a-z]))|(?P<b>(?<=[a-z]\s)b(?=[\s,.;)]|$)|b(?=\s[a-z]{3}))"
     r")(?![\w]|'s|/[a-z]|-hand|\shand(?:ed)?\b)"
 )
 _BOTH_PARTS = re.compile(r"\s(?:the\s)?(?:heads?|bell(?:y|ies)|portions?|parts|layers|fib(?:er|re)s?|of (?:these|them|which|the)|muscles|sites|areas|points|were|are|procedures|\w+ and \w+ (?:heads|fibers|portions|parts))\b")

@@ -168,16 +168,19 @@ class SectionFinder:
         key = _key(title)
         current = sections[-1].category
         if category == "procedure" and current in ("plan", "assessment_plan", "followup") and (unit.bullet or unit.number is not None):
-            return True  # an item of a plan that names the procedure
+            alone = note.folded[unit.body : unit.end].strip(" :*").endswith(title.lower().strip())
+            return not alone  # an item of a plan that names the procedure
         if key in _BODY_PARTS and current in ("sites", "procedure", "injectate"):
             return True
         return key in _GENERIC_SITES and next((s.category for s in reversed(sections) if s.category not in _SHORT), "none") in ("subjective", "history", "exam", "assessment")
 
     def _unit_heading(self, note: Note, unit: Unit, sections: list[Section]) -> tuple[int, int, str, int] | None:
         """(title start, title end, category, start of what follows) where the unit opens a section."""
-        if unit.cells and not (len(unit.cells) == 2 and unit.cells[0].end - unit.cells[0].start < 40):
-            if unit.heading or not unit.cells:
-                return None
+        if unit.cells and unit.heading:
+            first = unit.cells[0]
+            category = self.lexicon.loose(note.text[first.start : first.end])
+            known = category in ("sites", "procedure", "injectate") and re.search(r"inject|needled|treated|tpi|trigger", note.folded[first.start : first.end])
+            return (first.start, first.end, category, unit.end) if known and category else None
         text = note.text
         if BOX.match(note.folded, unit.body, unit.end):
             return None

@@ -437,6 +437,9 @@ def _attach_sides(note: Note, segment: Segment, sites: list[Site], sides: list[S
     _carry_forward(note, sites, preceded, {index for _, index in post})
     for side, index in post:
         _carry_back(note, sites, side, index)
+    for index, site in enumerate(sites):
+        if index and site.kind == "region" and site.own_side and _OF_REGION.fullmatch(note.folded, sites[index - 1].end, (site.phrase or (site.start,))[0]):
+            _carry_back(note, sites, SideMark(site.start, site.end, site.sides), index)  # "… and opponens pollicis of the left hand"
     for side in broad:
         _spread(note, segment, sites, side)
 
@@ -454,6 +457,9 @@ def _each_side(note: Note, sites: list[Site]) -> None:
 
 
 _ALL_OF = re.compile(r"\b(?:both|all|each|three|four|two|everything)(?:\s(?:of\s(?:them|these)|were|was))?\s{1,2}\Z")
+
+
+_OF_REGION = re.compile(r"\s(?:muscles?\s)?(?:of|in)\s(?:the\s|his\s|her\s)?")
 
 
 def _give(site: Site, sides: tuple[str, ...], *, own: bool) -> None:
@@ -548,7 +554,9 @@ def _carry_back(note: Note, sites: list[Site], side: SideMark, index: int) -> No
     at = index
     while at > 0:
         previous = sites[at - 1]
-        if previous.sides or _gap_kind(note, previous.end, sites[at].start) == "far":
+        if previous.sides or (at != index and _gap_kind(note, previous.end, sites[at].start) == "far"):
+            return
+        if at == index and sites[at].kind != "region" and _gap_kind(note, previous.end, sites[at].start) == "far":
             return
         gap = note.folded[previous.end : sites[at].start]
         if ";" in gap or "." in gap.replace(". ", " ", 0) and re.search(r"\.\s", gap):

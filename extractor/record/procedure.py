@@ -62,7 +62,12 @@ def _about_tpi(note: Note, index: int) -> bool:
     """Whether the event, or the note where it tells of today, is about trigger points."""
     if note.frames[index].topic == "tpi":
         return True
-    return any(f.topic == "tpi" and f.whole in ("injected", "nominal") for f in note.frames)
+    if any(f.topic == "tpi" and f.whole in ("injected", "nominal") for f in note.frames):
+        return True
+    return any(cue.type == "inject" for cue in note.frames[index].cues) and _MYOFASCIAL.search(note.folded) is not None
+
+
+_MYOFASCIAL = re.compile(r"\btrigger|\bmyofasc|\btaut\b|\bknots?\b|\btender (?:point|band|spot)|\bm79\.1|\bropy\b|\bropey\b|\btrps?\b")
 
 
 def _speaks_of_dry(note: Note, events: list[tuple[str, int]], status: str) -> bool:

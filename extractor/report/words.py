@@ -33,10 +33,12 @@ _ASSERTIONS = {
 
 
 def code_words(decision: Decision) -> str:
+    """Return the code, or ``No code``."""
     return decision.code or "No code"
 
 
 def status_words(decision: Decision) -> str:
+    """Return the status in two or three words."""
     return _STATUS[decision.status][0]
 
 
@@ -85,6 +87,7 @@ def side_words(site: Muscle | Area | Mention) -> str:
 
 
 def assertion_words(mention: Mention) -> str:
+    """Say how the note speaks of a muscle."""
     return _ASSERTIONS[mention.assertion]
 
 
@@ -94,6 +97,7 @@ def amount(value: float) -> str:
 
 
 def strength_words(strength: Strength | None) -> str:
+    """Return a strength as notes write it: 0.25%, 40 mg/mL."""
     if strength is None:
         return ""
     return f"{amount(strength.value)}{'' if strength.unit == '%' else ' '}{strength.unit}"
@@ -107,13 +111,15 @@ def dose_words(dose: Dose | None) -> str:
 
 
 def hcpcs_words(hcpcs: Hcpcs | None) -> str:
+    """Return the drug's code with its billing units."""
     if hcpcs is None:
         return ""
     return hcpcs.code if hcpcs.units is None else f"{hcpcs.code} × {hcpcs.units}"
 
 
 def drug_name(drug: Drug) -> str:
-    return name_of(drug.id) or "not identified"
+    """Return the generic name; ``unnamed`` where the note does not identify the drug."""
+    return name_of(drug.id) or "unnamed"
 
 
 def _plural(word: str, count: int) -> str:

@@ -106,7 +106,7 @@ def test_tables_have_the_columns_that_are_filled():
     assert "25 mg (computed)" in out
     assert "J2003 × 25" in out
     assert "J2003: lidocaine, 1 mg" in out
-    assert "not identified" in out
+    assert "unnamed" in out
     assert "discarded" not in out
 
 

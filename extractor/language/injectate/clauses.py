@@ -12,7 +12,7 @@ from typing import TypeVar
 from extractor.language.drugs import DrugMention
 from extractor.language.quantities import AMOUNTS, Quantity
 
-__all__ = ["Clause", "Site", "cut_clauses"]
+__all__ = ["REPEATED", "Clause", "Site", "cut_clauses", "dissolved"]
 
 # A full stop ends a clause unless it closes an abbreviation; "5 ml. of" goes on.
 _END = re.compile(
@@ -302,6 +302,14 @@ def _drop_uninjected(folded: str, clause: Clause, kinds: Mapping[str, str], toxi
 def _dilutes(clause: Clause, kinds: Mapping[str, str]) -> bool:
     """Whether the saline of the clause is what a toxin was dissolved in."""
     return any(kinds.get(other.drug) == "toxin" for other in clause.drugs) or _DILUTION.search(clause.text) is not None
+
+
+def dissolved(clause: Clause) -> bool:
+    """Whether the clause tells how a toxin was dissolved."""
+    return _DILUTION.search(clause.text) is not None or _PER_VOLUME.search(clause.text) is not None
+
+
+_PER_VOLUME = re.compile(r"\bunits?\s?(?:vial\s?)?(?:/|in|per|to)\s?\d|\bu\s?(?:vial\s?)?(?:/|in|per)\s?\d|\bvial\b")
 
 
 def _shot(folded: str, clause: Clause, mention: DrugMention) -> bool:

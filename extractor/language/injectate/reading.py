@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal, cast
 
-from extractor.language.injectate.clauses import Clause
+from extractor.language.injectate.clauses import Clause, dissolved
 from extractor.language.injectate.events import Event, Merged, Rank, SiteSummary, merge, read_event, says_each
 from extractor.language.injectate.linking import EQUAL_PARTS, Part, link, names_mixture
 from extractor.language.injectate.shares import Component, Delivered, per_ml
@@ -22,6 +22,10 @@ DoseUnit = Literal["mg", "units", "mcg", "mEq"]
 DOSE_UNITS: dict[str, DoseUnit] = {"%": "mg", "mg/mL": "mg", "units/mL": "units", "mcg/mL": "mcg", "mEq/mL": "mEq"}
 _NO_OTHER_DRUG = re.compile(
     r"(?:^|[:;,(=+-]|\b(?:with|of|about|approximately|and|injected|received|total|each|dose|given|used|then|was|were|to|or|administered|additional|another))\s*$"
+)
+_EMPTIED = re.compile(
+    r"\bsyringe (?:was |is |completely )?empt\w+|\bno residue|\b(?:entire|full|whole|complete) (?:contents?|amount|volume|syringe|mixture|solution) (?:was|were)|"
+    r"\ball of (?:it|the (?:mixture|solution|syringe|medication|injectate)) (?:was|went)|\bnothing (?:was )?(?:left|wasted|discarded)|\b(?:no|0|zero|without) (?:waste|wastage)\b"
 )
 _STRENGTH_LABEL = re.compile(r"\b(?:dilution|concentration|conc\.?|strength|diluted to|reconstituted (?:to|at))\s?[:=]?\s?$")
 
@@ -46,9 +50,11 @@ class Reading:
         self.wasted: list[tuple[Quantity, Part | None]] = []
         self.ratios: list[tuple[Clause, tuple[float, ...]]] = []
         self.counts: list[Quantity] = []
+        self.emptied = False
 
     def read(self, clause: Clause) -> None:
         _share_qualifiers(clause)
+        self.emptied = self.emptied or _EMPTIED.search(clause.text) is not None
         parts, loose = link(clause)
         loose = self._late_strength(clause, parts, loose)
         self.counts += [q for q in clause.quantities if q.kind == "count"]
@@ -134,6 +140,7 @@ class Reading:
                 part.drug = next(iter(specific))
         for drug in dict.fromkeys(part.drug for part in self.parts):
             found += self._of_drug(drug, [part for part in self.parts if part.drug == drug])
+        found = self._without_asides(found)
         for component in found:
             component.additive = component.drug == "epinephrine"
             for part in component.parts:
@@ -143,6 +150,17 @@ class Reading:
             component.wasted_dose = wasted.value if wasted and wasted.basis == "stated" else 0.0
         self._apply_ratio(found)
         return found
+
+    def _without_asides(self, components: list[Component]) -> list[Component]:
+        """Leave out drugs that are only mentioned ("next Botox in May") where others have amounts or a strength."""
+        firm = [c for c in components if c.strength or any(self.linked.get(id(part)) for part in c.parts)]
+        if not firm:
+            return components
+        together = {id(part.clause) for c in firm for part in c.parts}
+        return [
+            c for c in components
+            if c in firm or any(id(part.clause) in together or part.clause.injected or part.clause.prepared for part in c.parts)
+        ]  # fmt: skip
 
     def _of_drug(self, drug: str, parts: list[Part]) -> list[Component]:
         strengths: dict[tuple[float, str], list[Part]] = {}
@@ -189,12 +207,15 @@ class Reading:
         """What was given of the solution as a whole; amounts that follow one drug of several go to that drug."""
         only = [c for c in components if not c.additive]
         loose: list[Event] = []
+        toxin = any(self.kinds.get(c.drug) == "toxin" for c in only)
         for event, owner in self.loose:
             target = self._component(components, owner)
             if target is None and event.kind == "dose":
                 target = self._dosed(only, event)
                 if target is None:
                     continue
+            if event.kind == "volume" and event.rank is Rank.PLAIN and toxin and dissolved(event.clause):
+                continue  # what the toxin was dissolved in
             if target is not None:
                 (target.volumes if event.kind == "volume" else target.doses).append(event)
             else:
@@ -202,7 +223,7 @@ class Reading:
         prepared = [e for e in loose if e.prepared and not e.injected and e.rank in (Rank.PLAIN, Rank.TOTAL)]
         given = [e for e in loose if e not in prepared] if len(only) > 0 else loose
         wasted = sum(q.value for q, _ in self.wasted if q.kind == "volume")
-        return Delivered(merge(given), prepared[-1].value if prepared else None, wasted)
+        return Delivered(merge(given), prepared[-1].value if prepared else None, wasted, self.emptied)
 
     def _dosed(self, components: list[Component], event: Event) -> Component | None:
         """Whose dose an amount in units or mg is that stands by no drug: the only toxin's, or the only drug's."""

@@ -52,6 +52,7 @@ class Delivered:
     volume: Merged | None = None
     prepared: float | None = None  # volume drawn up, where the note gives it for the mixture as a whole
     wasted_ml: float = 0.0
+    emptied: bool = False  # the note says that nothing was left
 
 
 def per_ml(strength: tuple[float, str]) -> float:
@@ -95,6 +96,11 @@ def _is_drawn(stated: Merged, value: float, wasted: float, vials: frozenset[floa
 def _alone(component: Component, delivered: Delivered) -> None:
     own, loose = component.volume, delivered.volume
     drawn = component.drawn
+    if drawn is not None and own is not None and own.rank is Rank.PLAIN and own.prepared and (given := _accounted(drawn, delivered)) is not None:
+        component.used += loose.events if loose else []
+        component.volume_ml = given
+        _scale(component, given / drawn)
+        return
     if own is None and drawn is None and loose is None:
         component.volume_ml = delivered.prepared
         return
@@ -116,6 +122,20 @@ def _alone(component: Component, delivered: Delivered) -> None:
         _scale(component, component.volume_ml / drawn)
     elif component.volume_ml is None and drawn is not None:
         component.scaled = component.dose is not None and component.dose.rank is Rank.PLAIN
+
+
+def _accounted(drawn: float, delivered: Delivered) -> float | None:
+    """What went in by the note's own account of the syringe: all of it, or what the stated waste leaves."""
+    loose = delivered.volume
+    if loose is not None and loose.rank is Rank.TOTAL:
+        return None  # a stated total needs no account
+    if delivered.emptied and not delivered.wasted_ml:
+        return drawn
+    if not 0 < delivered.wasted_ml < drawn:
+        return None
+    if loose is not None and loose.value is not None and abs(loose.value - drawn) < _EPSILON:
+        return None  # all of it is accounted for: the waste was of something else
+    return drawn - delivered.wasted_ml
 
 
 def _given(drawn: float | None, loose: Merged, injected: bool) -> float | None:
@@ -179,12 +199,13 @@ def _share_out(components: list[Component], whole: float, known: float, delivere
     """Volumes of all components are known: what went in is shared in their proportion."""
     loose = delivered.volume
     given: float | None = whole
-    if loose is not None:
+    accounted = _accounted(whole, delivered)
+    if accounted is not None:
+        given = accounted
+    elif loose is not None:
         given = _given(whole, loose, injected=False)
         if given is not None and loose.rank is Rank.PLAIN and given > whole:
             given = whole
-    elif delivered.wasted_ml:
-        given = whole - delivered.wasted_ml
     for component in components:
         drawn = component.drawn if component.drawn is not None else whole - known
         if given is None:
