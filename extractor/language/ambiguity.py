@@ -73,7 +73,7 @@ _WORDS = frozenset("is it pt pm am ta as or in ms mt lt tp ps us pa".split())
 
 def _preferred(note: Note, index: int, entity: Entity, senses: tuple[Sense, ...]) -> Sense | None:
     """The one sense that the context favours: first the neighbourhood, then the whole note, then the default."""
-    near = note.folded[max(0, entity.start - 120) : entity.end + 120]
+    near = note.folded[max(0, entity.start - 400) : entity.end + 200]
     near_ids = {t for e in note.entities if e is not entity and abs(e.start - entity.start) < 200 and not e.ambiguous for t in e.targets}
     all_ids = {t for e in note.entities if e is not entity and not e.ambiguous for t in e.targets}
     named = [s for s in senses if s.kind == "muscle" and any(t in all_ids for t in s.targets)]

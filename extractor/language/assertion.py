@@ -50,6 +50,9 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     if segment.box is False:
         _set(site, "negated", "box-unticked")
         return
+    if segment.cell and _crossed(note, site, frame.cues):
+        _set(site, "other_procedure" if frame.procedural else "finding", "needle-passes")
+        return
     if row := _row_reading(note, by_unit, segment, site):
         _set(site, *row)
         if site.assertion == "injected" and frame.owner not in (None, "tpi"):
@@ -73,7 +76,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     if frame.topic is None and len(segments) > 1:
         owner = frames[segments[1]].owner
     exercise = _EXERCISE.search(note.folded, segment.start, segment.end) is not None
-    if (exercise or any(cue.type == "clean" for cue in frame.cues)) and not any(cue.type in ("inject", "tpi") for cue in frame.cues):
+    if (exercise or any(cue.type == "clean" and not re.search(r",\s(?:and|but)\s", note.folded[site.end : max(site.end, cue.start)]) for cue in frame.cues)) and not any(cue.type in ("inject", "tpi") for cue in frame.cues):
         _set(site, "finding", "clean-finding")
         return
     if _referred(note, site, segment):
@@ -144,6 +147,8 @@ def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, si
         return None
     unit = note.units[segment.unit]
     reading = None
+    if segment.cell and unit.cells[0].end < site.start and re.search(r"\b(?:notes?|comments?|response|referral|pattern|remarks?)\b", segment.cell):
+        return "finding", "column-notes"
     if segment.cell and _EXAM_HEADER.search(segment.cell) and not _ACTION_HEADER.search(segment.cell):
         return "finding", "column-exam"
     if len(unit.columns) > 1 and _empty_row(note, unit, site):
@@ -221,15 +226,20 @@ def _referred(note: Note, site: Site, segment: Segment) -> bool:
     return _REFERS.search(note.folded, max(segment.start, start - 40), start) is not None
 
 
+_PASSED = re.compile(r"travers|cross|passed through|transfix")
+
+
 def _crossed(note: Note, site: Site, cues: list[Cue]) -> bool:
     """ "through the trapezius", "medial to the rhomboid": the muscle is a landmark."""
     before = [s for s in note.sites if s.segment == site.segment and s.end <= site.start]
     if before and before[-1].rule == "needle-passes" and re.fullmatch(r"\s?(?:,|and|/|&|,\sand|or)\s?(?:the\s)?", note.folded[before[-1].end : site.start]):
         return True  # "passing the multifidus and longissimus"
     for cue in cues:
+        if cue.type == "pass" and cue.start >= site.end and _PASSED.search(note.folded, cue.start, cue.end) and re.fullmatch(r"\s(?:muscle\s)?(?:was|were)\s(?:\w+\s){0,2}", note.folded[site.end : cue.start]):
+            return True  # "the pectoralis major was traversed"
         if cue.type == "pass" and cue.end <= site.start:
             gap = note.folded[cue.end : site.start]
-            if len(gap) < 28 and not re.search(r"[,;]|\b(?:into|inject\w*|to reach)\b|\w{4,}\sand\s", gap):
+            if len(gap) < 44 and not re.search(r"[,;]|\b(?:into|inject\w*|to reach)\b|\w{4,}\sand\s", gap):
                 return True
     return False
 
@@ -265,6 +275,7 @@ def _governor(note: Note, site: Site, strong: list[Cue]) -> Cue:
         return _nearest(site, verbs)
     left = [cue for cue in strong if cue.end <= site.start and cue.direction != "backward"]
     right = [cue for cue in strong if cue.start >= site.end and cue.direction != "forward"]
+    right = [cue for cue in right if cue.type != "tpi"] or right  # a verb speaks of its subject, a noun in between does not
     # a plan or refusal in front takes the noun behind it along ("will schedule TPI to …")
     for cue in reversed(left):
         if cue.type in ("plan", "consent"):
@@ -665,7 +676,7 @@ def _take_named_above(note: Note, frames: list[Frame]) -> None:
         if not before:
             continue
         last = note.segments[before[-1].segment].unit
-        if counted and len({t for s in before if note.segments[s.segment].unit == last and s.rule != "clean-finding" for t in s.targets}) != _NUMBERS.get(counted["n"], -1):
+        if counted and not _NAMED_ABOVE.search(note.folded, segment.start, segment.end) and len({t for s in before if note.segments[s.segment].unit == last and s.rule != "clean-finding" for t in s.targets}) != _NUMBERS.get(counted["n"] or counted["m"], -1):
             continue
         parent = note.units[last].parent
         for site in before:

@@ -205,7 +205,7 @@ def _follow_topics(note: Note, frames: list[Frame]) -> None:
         if frame.topic in ("surgery", "biopsy", "emg_study") and current.category not in ("procedure", "imaging"):
             negated = True  # somebody's operation, told in passing
         if frame.topic and not negated and frame.topic not in _SINGLE:
-            if frame.topic == "tpi" or frame.topic in OWNS_MUSCLES or "inject" in frame.modifiers or "done" in frame.modifiers or new_unit or segment.is_label:
+            if frame.topic == "tpi" or frame.topic in OWNS_MUSCLES or "inject" in frame.modifiers or "done" in frame.modifiers or new_unit or segment.is_label or current.category == "procedure":
                 owner = frame.topic
         frame.owner = frame.topic if frame.topic and frame.topic != "tpi" and not negated else owner
         heads[unit] = owner if frame.topic else heads.get(unit, owner)
@@ -228,11 +228,13 @@ def _main_topic(note: Note, frames: list[Frame]) -> str:
             continue
         if frame.topic in ("biopsy", "physical_therapy", "manipulation", "vaccination", "intramuscular_injection", "fascial_plane_block", "tap_block"):
             continue  # one shot or one exercise among other things
-        told = section.category == "procedure" or frame.modifiers & {"inject", "done"} or segment.unit < 3 or segment.box or segment.is_label
+        told = section.category == "procedure" or frame.modifiers & {"inject", "done"} or segment.unit < 3
         if not told or frame.modifiers & {"decline", "past"}:
             continue
         if frame.topic in OWNS_MUSCLES and other is None and section.category in ("none", "procedure", "header", "injectate", "sites", "diagnosis", "billing") and not frame.modifiers & {"past", "negate", "plan", "condition"}:
             other = frame.topic
+    if other is None and sum(frame.topic == "emg_study" for frame in frames) >= 2:
+        return "emg_study"
     if other is None and any(drug.drug in _TOXINS for drug in note.drugs) and _TOXIN_INDICATION.search(note.folded):
         return "chemodenervation"
     return other or "tpi"

@@ -338,6 +338,8 @@ def _qualify(folded: str, here: int, end: int, stop: int, kind: str) -> _Qualifi
             per, at = "wasted", match.end()
         else:
             break
+    if count is None and before.endswith(("x ", "x", "@ ", "@")) and (times := patterns.TIMES_BEFORE.search(before)) and 0 < int(times["n"]) <= 40:
+        count = int(times["n"])
     if per is None:
         per = _said_before(before)
         if per == "wasted" and _REMAINDER.search(before) and _GIVEN.search(folded[end : min(stop, end + _BEFORE)].partition(".")[0]):
@@ -367,7 +369,7 @@ def _no_injectate(folded: str, before: str, end: int, stop: int, kind: str) -> s
     return None
 
 
-_FLUID_WORDS = ("ebl", "blood", "bleed", "void", "pvr", "residual", "urine", "output", "aspirated", "drain", "remov", "withdr", "yield", "lavage", "irrig", "flush", "contrast", "effusion")
+_FLUID_WORDS = ("ebl", "blood", "bleed", "void", "pvr", "residual", "urine", "output", "aspirated", "drain", "remov", "yield", "lavage", "irrig", "flush", "contrast", "effusion")
 
 
 def _said_before(before: str) -> str | None:

@@ -87,6 +87,8 @@ TIMES = re.compile(
     r"(?!\d|[./]\d|\s?(?:cc|ml|mg|%|inch|in\b|\"|cm|mm|days?|weeks?|wks?|months?|min|hours?|years?|yrs?))\)?"
     rf"(?:\s?{_ADJECTIVE}(?P<noun>{NOUN}))?"
 )
+# "2 x 1 mL": so many times the amount
+TIMES_BEFORE = re.compile(r"(?<![\d./#])(?P<n>\d{1,2})\s?(?:pts?|points?|sites?|sticks?|inj\w*|spots?|tps?)?\s{0,2}(?:x|@|of)\s?$")
 TIMES_HERE = re.compile(r"(?<![a-z])x\s?" + TIMES.pattern.partition(r"times)\s?")[2])
 TOTAL_AFTER = re.compile(
     r"[ ,(]{0,3}(?:(?:was|were)\s)?(?:in\s|as\sa\s)?(?:total|altogether|in all(?!\s[a-z])|all together|combined|all told|(?:used|expended|utili[sz]ed)(?!\s(?:in|at|for|on|to|into|per|each|with|as|from|by)\b))(?![a-z])"
@@ -113,11 +115,11 @@ COUNT_PER = re.compile(r"\s(?:(?:a|per|each|on each|on either|to each|/)\s?(?P<s
 # "every one of the four": a number without a noun that counts sites
 OF_EACH_BEFORE = re.compile(r"\b(?:each|every one|all) (?:one )?(?:of )?(?:the|these|those|my)\s$")
 # Limits, not amounts given: "max 300 mg", "toxic dose (4.5 mg/kg) = 261 mg".
-LIMIT_BEFORE = re.compile(r"\b(?:max(?:imum)?|limit|toxic|ceiling)\b[^.;\n]{0,56}$")
+LIMIT_BEFORE = re.compile(r"\b(?:max(?:imum)?(?=\s?[=:]|\s(?:safe|dose|allow\w*|recommended|for|per|wt|daily|lido\w*|is|of)\b)|dose limit|limit of|toxic dose|ceiling)(?:[^.;\n]|\.\d){0,56}$")
 # Volumes that are no injectate: blood, urine, what was drawn off, contrast, rinses.
 FLUID_BEFORE = re.compile(
-    r"\b(?:ebl|blood loss|bleeding|voided|voids?|pvr|residual|urine|output|aspirated|drained|removed|withdrew|withdrawn|yielded|lavage\w*|irrigat\w*|flush\w*|contrast|effusion)\b"
-    r"(?!\snegative|\sneg\b)[^.;\n]{0,22}$"
+    r"\b(?:ebl|blood loss|bleeding|voided|voids?|pvr|residual|urine|output|aspirated|drained|removed|yielded|lavage\w*|irrigat\w*|flush\w*|contrast|effusion)\b"
+    r"(?:\s?(?:was|were|is|of|about|approximately|approx\.?|less|than|minimal|estimated|volume|total|with|[:=<~(,-])){0,4}\s?$"
 )
 FLUID_AFTER = re.compile(
     r"\s?(?:of\s)?(?:(?:clear|yellow|serous|bloody|straw|straw-colou?red|synovial|cloudy|turbid|non-?ionic|iv|iodinated|water-soluble|blood[- ]tinged|lactated)[\s,-]{1,2}){0,3}"
@@ -180,7 +182,7 @@ _WORDS = """
 UNIT_WORDS = frozenset((*_WORDS.split(), "%", '"', "°"))
 # Behind these a number may still be part of a larger one, a range, a date, a score …
 LONGER = frozenset(("to", "or", "out", "and", "x", "half", "one", "two", "three", "four", "five", "a", "am", "p", "pm", "k")) | frozenset(
-    "0123456789'/:+.,)½¼¾⅓⅔⅛⅜⅝⅞&"
+    "0123456789'/:+.,)½¼¾⅓⅔⅛⅜⅝⅞&_"
 )
 
 # The rest of a vertebral level or code behind its letter: "C[2-3]", "T[4/5]", "M[79.18]".
@@ -189,7 +191,7 @@ LEVEL_REST = re.compile(
 )
 # A scanner's "O.5" and "l%": the letters to look for, and what must follow.
 MISREAD_AT = ("o.", "l.", "i.", "l%", "i%")
-MISREAD = re.compile(r"(?<![a-z0-9.])(?:o\.\d{1,3}|[li]\.\d|[li](?=%))(?=\s?(?:%|m[l1]|cc|mg))")
+MISREAD = re.compile(r"(?<![a-z0-9.])(?:o\.\d{1,3}|[li]\.[\do]|[li](?=%))(?=\s?(?:%|m[l1]|cc|mg))")
 DIGIT = re.compile(r"[0-9.½¼¾⅓⅔⅛⅜⅝⅞](?:(?<!\.)|(?=\d))")
 SPELLED_HERE = re.compile(rf"(?<![a-z0-9_-]){SPELLED}")
 LETTERS = re.compile(r"[a-z]+")

@@ -18,6 +18,10 @@ _FOLD = str.maketrans(
 )  # fmt: skip
 
 
+# A figure inside a word is a misread letter ("g1uteus", "need1e", "pirif0rmis").
+_SCANNED = re.compile(r"(?<=[a-z])[01](?=[a-z]{3})|(?<=[a-z]{3})[01](?=[a-z])")
+
+
 class Word(NamedTuple):
     """A run of letters or digits: its lower-case text and code point offsets."""
 
@@ -30,7 +34,7 @@ def fold(text: str) -> str:
     """Lower case with typographic variants folded, of exactly the same length as ``text``."""
     folded = text.lower().translate(_FOLD)
     if len(folded) == len(text):
-        return folded
+        return _SCANNED.sub(lambda match: "l" if match.group() == "1" else "o", folded)
     # A few capitals grow when lowered (U+0130): they are kept as they are, so that offsets stay exact.
     return "".join(low if len(low := char.lower()) == 1 else char for char in text).translate(_FOLD)
 

@@ -40,7 +40,7 @@ def injected_drugs(note: Note, sites: Sites, procedure: Procedure, lexicon: Lexi
     spans = _spans(note, index)
     if not spans:
         return []
-    mentions = _mentions(note)
+    mentions = _mentions(note, sites)
     quantities = sorted(note.quantities, key=_start)
     if note.drugs:
         quantities = implied_volumes(note.folded, note.units, mentions, note.drugs, quantities)
@@ -132,14 +132,22 @@ def _within(items: list, start: int, stop: int) -> list:
     return items[first : bisect_left(items, stop, lo=first, key=_start)]
 
 
-def _mentions(note: Note) -> list[DrugSite]:
-    """The injected sites as the injectate's reader needs them; a region only where its clause names no muscle."""
+def _mentions(note: Note, sites: Sites) -> list[DrugSite]:
+    """The injected sites as the injectate's reader needs them; a region only where it has an amount and no muscle beside it."""
     injected = [site for site in note.sites if site.assertion == "injected"]
     named = {site.segment for site in injected if site.kind == "muscle"}
+    units = {note.segments[index].unit for index in named}
+    counted = {muscle.id for muscle in sites.muscles}
     found = []
     for site in injected:
-        if site.kind != "muscle" and site.segment in named:
-            continue
+        segment = note.segments[site.segment]
+        if site.kind != "muscle":
+            if site.segment in named or (site.kind == "level" and segment.unit in units):
+                continue
+            if counted and not any(q.kind in ("volume", "units", "count") for q in _within(note.quantities, segment.start, segment.end)):
+                continue
+        elif counted and not counted.intersection(site.targets):
+            continue  # a heading's group ("pelvic floor trigger points"), whose members are named
         targets = site.targets if site.targets and not site.ambiguous else site.targets[:1] or ("area",)
         key = "|".join((*targets, *site.sides, *site.portions, *site.levels))
         found.append(
@@ -164,11 +172,11 @@ def _summary(note: Note, sites: Sites, spans: list[tuple[int, int]], mentions: l
     stated = {
         int(quantity.value)
         for quantity in note.quantities
-        if quantity.kind == "count" and quantity.unit in ("sites", "injections") and quantity.value2 is None and not quantity.per
+        if quantity.kind == "count" and quantity.unit in ("sites", "injections") and quantity.value2 is None and not quantity.per and quantity.value > 1
         and _inside(spans, quantity.start) and not any(site.end <= quantity.start <= site.end + 12 for site in mentions)
     }  # fmt: skip
     total = stated.pop() if len(stated) == 1 else None
-    if counted is not None and (total is None or total < counted):
+    if counted is not None and (total is None or total < sided):
         total = counted
     return SiteSummary(sided=sided or None, muscles=muscles or None, sites=total, mentions=tuple(mentions))
 

@@ -143,6 +143,10 @@ def _relevant(note: Note, index: int) -> bool:
         return False
     if any(cue.type == "tpi" for cue in frame.cues) and frame.topic == "tpi":
         return True
+    if frame.whole in ("planned", "postponed", "declined", "negated") and any(
+        note.frames[i].topic == "tpi" and note.segments[i].section == note.segments[index].section for i in range(max(0, index - 4), index)
+    ):
+        return True  # "Discussed TPI. She would like to go ahead. Scheduled Thursday."
     named = any(f.topic == "tpi" for f in note.frames)
     return named and (frame.topic == "tpi" or any(s.segment == index and s.kind == "muscle" for s in note.sites))
 

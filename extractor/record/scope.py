@@ -34,6 +34,16 @@ _HEAD = 110  # characters of a unit that may say which procedure it opens
 _TARGETS = frozenset({"joint", "bursa", "nerve", "tendon", "ligament"})
 _INTO = re.compile(r"\b(?:into|in|to|of|around|at|onto|over|along|about|near)\s(?:the\s|each\s|both\s)?(?:[a-z]+\s){0,4}$")
 _PROCEDURAL = frozenset({"procedure", "injectate", "sites", "preparation", "none", "postprocedure", "addendum", "header", "billing", "assessment_plan", "plan"})
+_JOINT = re.compile(
+    r"\b(?:into|in|of|to) (?:the |her |his |each )?(?:[a-z0-9]+[ -]){0,4}?(?:joints?|bursae?|tunnel|tendon sheath|sheath|pulley|facets?|epidural space|subacromial space|joint space)\b"
+    r"|\b(?:knee|shoulder|hip|elbow|ankle|wrist|bursa|joint|ganglion|cyst)s? (?:was |were |joint )?(?:aspirat\w*|injected|drained|tapped)\b|\baspirat\w+ (?:of )?(?:the )?(?:left |right |l |r )?(?:knee|shoulder|bursa|joint|cyst)"
+)
+# What is told of a spine procedure's needles, in a note that lists one.
+_TRACK = re.compile(
+    r"\b(?:articular process\w*|sacral ala|spinal needles?|end ?plates?|c-arm|ap view|vascular uptake|lamina\b|foram\w+|pedicles?|loss of resistance|joint space|"
+    r"nuchal line|intra-?articular|epidurogram|sap and tp|transverse process(?:es)?|per joint)\b"
+)
+_AMOUNT = re.compile(r"\d\s?(?:m[lg]\b|cc\b|units?\b)|\d\s?%")
 _RESET = re.compile(r"\b(?:complications?|disposition|plan|follow|recovery|post-?procedure|impression|assessment|findings|specimens?|ebl|blood loss)\b")
 
 
@@ -42,13 +52,13 @@ def scopes_of(note: Note) -> list[bool | None]:
     amounts = sorted([q.start for q in note.quantities if q.kind in ("volume", "mass", "units")] + [d.start for d in note.drugs])
     keys = _keys(note)
     openers = [_opens(note, unit, index, keys, amounts) for index, unit in enumerate(note.units)]
-    if False not in openers and not any(_own(note, s, f, frozenset()) is False for s, f in zip(note.segments, note.frames, strict=True)):
+    if False not in openers and False not in keys.values() and not any(_own(note, s, f, frozenset()) is False for s, f in zip(note.segments, note.frames, strict=True)):
         return [True if f.topic == "tpi" else None for f in note.frames]
     sited = frozenset(site.segment for site in note.sites if site.kind == "muscle" and site.assertion == "injected")
-    return _flow(note, openers, sited, amounts)
+    return _flow(note, openers, sited, False in openers or False in keys.values())
 
 
-def _flow(note: Note, openers: list[bool | None], sited: frozenset[int], amounts: list[int]) -> list[bool | None]:
+def _flow(note: Note, openers: list[bool | None], sited: frozenset[int], several: bool) -> list[bool | None]:
     """Carry each opening forward, and the subject of a sentence through its paragraph."""
     scopes: list[bool | None] = []
     opened: bool | None = None
@@ -70,7 +80,7 @@ def _flow(note: Note, openers: list[bool | None], sited: frozenset[int], amounts
                     opened = None  # the next entry of the list
             last_unit = segment.unit
             local = None
-        own = _own(note, segment, frame, sited if opened is not False else frozenset(), index)
+        own = _own(note, segment, frame, sited if opened is not False else frozenset(), index, several=several)
         if own is not None and not (opened is False and own):
             local = own
         elif opened is False and own and _starts_anew(note, segment):
@@ -84,7 +94,7 @@ def _starts_anew(note: Note, segment: Segment) -> bool:
     return re.search(r"\b(?:attention|turned|next|then|separate|finally|also|trigger points? (?:was|were))\b", note.folded[segment.start : segment.end]) is not None
 
 
-def _own(note: Note, segment: Segment, frame: Frame, sited: frozenset[int], index: int = -1) -> bool | None:
+def _own(note: Note, segment: Segment, frame: Frame, sited: frozenset[int], index: int = -1, *, several: bool = False) -> bool | None:
     """What the clause itself speaks of."""
     if index in sited:
         return True
@@ -95,6 +105,10 @@ def _own(note: Note, segment: Segment, frame: Frame, sited: frozenset[int], inde
     if frame.topic is not None and frame.topic not in PASSING:
         return False if {"inject", "done"} & frame.modifiers or frame.whole == "injected" or segment.is_label else None
     if frame.whole == "injected" and _into_other(note, segment):
+        return False
+    if _JOINT.search(note.folded, segment.start, segment.end) and _AMOUNT.search(note.folded, segment.start, segment.end):
+        return False
+    if several and _TRACK.search(note.folded, segment.start, segment.end):
         return False
     if _TPI.search(note.folded, segment.start, segment.end) and "turned to the" in note.folded[segment.start : segment.end]:
         return True
@@ -157,12 +171,14 @@ def _opens(note: Note, unit: Unit, index: int, keys: dict[str, bool], amounts: S
     if section.category not in _PROCEDURAL or unit.cells:
         return None
     has_amounts = bisect_left(amounts, unit.start) < bisect_left(amounts, unit.end)
-    listed = not has_amounts and _listed(note, unit, index)
     key = _key_of(note, unit)
+    listed = not has_amounts and not (key and key[1]) and _listed(note, unit, index)
     if key is not None and not listed:
         kind = _classify(_head(folded, unit))
-        if kind is None and (key[1] or section.category == "procedure") and key[0] in keys and key[1]:
+        if kind is None and key[0] in keys and (key[1] or (has_amounts and section.category == "procedure" and len(set(keys.values())) > 1)):
             kind = keys[key[0]]
+            if not key[1] and any(site.kind == "muscle" and unit.start <= site.start < unit.end for site in note.sites):
+                kind = None  # an item of a list of sites
         return kind
     if listed:
         return None

@@ -100,7 +100,7 @@ def test_each_status_is_said_in_words(decision, words):
 
 def test_tables_have_the_columns_that_are_filled():
     out = shown(result())
-    assert [line.split() for line in out.splitlines() if "trapezius" in line][0] == ["trapezius", "left", "upper"]
+    assert next(line.split() for line in out.splitlines() if "trapezius" in line) == ["trapezius", "left", "upper"]
     assert "right?" in out
     assert "(a group)" in out
     assert "25 mg (computed)" in out

@@ -36,7 +36,7 @@ _LINE = re.compile(r"\n(?=[ \t]*[^\s])")
 _SKIN = re.compile(
     r"\bskin\b[^.;\n]{0,40}(?:wheal|an(?:a)?esthe|infiltrat|numb|local|topical|spray|cool)"
     r"|(?:an(?:a)?esthe[a-z]*|infiltrat[a-z]*|numb[a-z]*|wheals?|local an(?:a)?esthetic)[^.;\n]{0,45}\bskin\b(?!\s(?:was|is|prep))"
-    r"|\bskin\s?(?:wheals?|weal)|\bwheals?\b|\bintradermal|\bsubcutaneous(?:ly)?\b|\bsub\s?q\b|\bsuperficial (?:tissues?|an)|\bneedle (?:entry|insertion) sites? (?:was|were) (?:an|numb)"
+    r"|\bskin\s?(?:wheals?|weal)|\bwheals?\b|\bintradermal|\bsubcutaneous(?:ly)?\b|\bsub\s?q\b|\bsuperficial (?:tissues?|an(?:a)?esth)|\bneedle (?:entry|insertion) sites? (?:was|were) (?:an|numb)"
     r"|\b(?:topical(?:ly)?|emla|ethyl chloride|vapocoolant|vapo-coolant|cold spray|freeze spray|gebauer|pain ?ease|lmx|numbing cream)\b"
     r"|\b(?:for|to|at) (?:the )?skin\b"
     r"|\b(?:for|as|under) local an(?:a)?esthe(?:sia|tic)\b|\blocal an(?:a)?esthesia (?:was|of|with|using|given|obtained|achieved|provided|[:-])"
@@ -52,12 +52,12 @@ _ROUTE_AFTER = re.compile(
 )
 _SHOT_AFTER = re.compile(r"[\s,(]{0,3}(?:was\s(?:given|administered)\s)?(?:im\b|i\.m\.|intramuscular(?:ly)?\b|iv\b|i\.v\.|ivp\b|intravenous(?:ly)?\b|sq\b|subq\b)")
 _NEGATED_BEFORE = re.compile(
-    r"(?:\bwithout|\bw/o|\bwo|\bno|\bnot|\bminus|\bfree of|\bsans|\binstead of|\brather than|\bin lieu of|\ballerg(?:y|ic|ies) to|\breaction to|"
+    r"(?:\brounds?(?: of)?|\bfailed|\brefractory to|\bwithout|\bw/o|\bwo|\bno|\bnot|\bminus|\bfree of|\bsans|\binstead of|\brather than|\bin lieu of|\ballerg(?:y|ic|ies) to|\breaction to|"
     r"\bdeclin(?:ed|es)|\brefus(?:ed|es)|\bdenies|\bdenied|\bavoid(?:ed|ing)?|\bneither|\bnor|\bheld|\bomitted|\bomitting|\bexcept|\bnon|\bin the past|\bprior|\bprevious(?:ly)?|\bout of)"
     r"(?:\s|-)(?:any\s|the\s|added\s|additional\s|use of\s|using\s|a\s|to\s|used\s|(?:\d{0,2}\.?\d{1,3}\s?%\s)|steroids?,?\s(?:or|and)\s|epinephrine,?\s(?:or|and)\s|epi,?\s(?:or|and)\s|preservatives?,?\s(?:or|and)\s)*$"
 )
 _NEGATED_AFTER = re.compile(
-    r"\s?(?:-?\s?free\b|(?:was|were|is)\s(?:not|withheld|held|omitted|deferred|avoided|discontinued|contraindicated)|not (?:used|given|injected|included)|withheld|(?:was )?declined|:\s?(?:no|none|not used|n/a|0)\b|\s?[-:]\s?(?:none|not used|no)\b|\sallergy\b|\snot\s)"
+    r"\s?(?:-?\s?free\b|(?:was|were|is)\s(?:not|withheld|held|omitted|deferred|avoided|discontinued|contraindicated)|not (?:used|given|injected|included)|withheld|(?:was )?declined|(?:tpis?|trigger point injections?|injections?|inj)\s(?:x\s?\d+\s)?(?:never|failed|did\s?n.t|gave (?:no|little|only)|each <|have)|:\s?(?:no|none|not used|n/a|0)\b|\s?[-:]\s?(?:none|not used|no)\b|\sallergy\b|\snot\s)"
 )
 _UNTICKED = re.compile(r"(?:\[\s{0,3}\]|\[_{1,3}\]|\(\s{0,3}\)|\(_{1,2}\)|[\u2610\u25a1\u25fb\u274f])\s{0,2}(?:[^\n\[\]()\u2610\u2612\u2611\u25a1]{0,40})$")
 _TICKED = re.compile(r"\[\s?(?:x|\u2713|\u2714|\*)\s?\]|\(\s?(?:x|\u2713|\u2714|\*)\s?\)|[\u2611\u2612\u2713\u2714]")

@@ -106,6 +106,8 @@ def read_event(quantity: Quantity, clause: Clause, summary: SiteSummary, *, each
         rank = Rank.DERIVED
     if times is not None and per is None and rank <= Rank.LOCATED and _repeated(quantity, clause):
         times, rank = times * 2, Rank.LOCATED
+    if per is None and rank is Rank.LOCATED and times == 1 and (number := _injections_of(quantity, clause, where)):
+        times, rank = number, Rank.EACH
     value = quantity.value * times if times is not None and not quantity.is_range else None
     high = quantity.value2 * times if quantity.value2 is not None and times is not None and quantity.is_range else None
     return Event(
@@ -123,6 +125,20 @@ def says_each(clause: Clause) -> bool:
 
 
 _EACH_WORDS = ("each", "every", "per", "/", "apiece", " ea", " all ")
+
+
+_LEAST_ML = 0.3  # no author gives less than this at each of several places and calls it the volume of all
+
+
+def _injections_of(quantity: Quantity, clause: Clause, where: list[Site]) -> float | None:
+    """The number in "0.5 mL into A and B on both sides, four injections": an amount too small to have been shared out."""
+    places = sum(site.places for site in where)
+    if quantity.kind != "volume" or places < 2:
+        return None
+    for count in clause.quantities:
+        if count.kind == "count" and count.unit == "injections" and count.start > quantity.end and count.value in (places, where[-1].injections):
+            return count.value if quantity.value / count.value < _LEAST_ML and quantity.value >= _LEAST_ML else None
+    return None
 
 
 _SIMPLY_GIVEN = re.compile(r"\b(?:was|were|i|we|and|then)\s(?:then\s|slowly\s)?(?:deposited|injected|instilled|placed|given|delivered|administered|infiltrated)\b(?!\s(?:at|in|into|to)\b)")
@@ -166,7 +182,7 @@ def _times(quantity: Quantity, per: str, clause: Clause, where: list[Site], summ
     attached = {id(count): site for count in counts if (site := _attached(count, clause)) is not None}
     free = [count for count in counts if id(count) not in attached]
     if attached and per != "muscle":
-        numbers = {id(site): next(c.value for c in counts if attached.get(id(c)) is site) for site in attached.values()}
+        numbers = {id(site): next(_of_site(c, site) for c in counts if attached.get(id(c)) is site) for site in attached.values()}
         together = sum(numbers.get(id(site), site.places) for site in own)
         stated = max((count.value for count in free), default=0)
         return max(together, stated), True
@@ -197,7 +213,12 @@ def _times(quantity: Quantity, per: str, clause: Clause, where: list[Site], summ
     return summary.sided, False
 
 
-_MUSCLE_PART = re.compile(r"\b(?:sternal|clavicular|long|short|lateral|medial|superficial|superf|deep|anterior|posterior|upper|middle|lower|proximal|distal)\b(?=\s(?:head|belly|part|fib(?:er|re)s|portion|heads|third)|\s?[+&,]|\sand\s)")
+_MUSCLE_PART = re.compile(r"\b(?:sternal|clavicular|long|short|lateral|medial|superficial|superf|deep|anterior|posterior|upper|middle|lower|proximal|distal)\b(?=\s?\d?\.?\d|\s(?:head|belly|part|fib(?:er|re)s|portion|heads|third)|\s?[+&,]|\sand\s)")
+
+
+def _of_site(count: Quantity, site: Site) -> float:
+    """ "2 sticks a side" of a muscle injected on both sides are four."""
+    return count.value * (max(1, site.sides) if count.per in ("side", "each") else 1)
 
 
 def _parts(clause: Clause, quantity: Quantity) -> int:
@@ -207,6 +228,8 @@ def _parts(clause: Clause, quantity: Quantity) -> int:
 
 def _attached(count: Quantity, clause: Clause) -> Site | None:
     """The site whose own number a count is: "levator x 2", "the infraspinatus at two points"."""
+    if count.per == "each":
+        return None
     for site in clause.sites:
         gap = count.start - site.end
         if 0 <= gap <= (4 if count.unit == "times" else 16) and (count.unit == "times" or site.injections == int(count.value)):
@@ -244,14 +267,17 @@ def _counts_sites(quantity: Quantity, clause: Clause) -> bool:
 
 
 # The side and the part of a muscle may stand outside the site's own words.
-_PART = r"left|right|bilateral|bilaterally|both|lt|rt|[lrb]|upper|middle|mid|lower|cervical|thoracic|lumbar|proximal|distal|medial|lateral|anterior|posterior"
+_PART = r"left|right|bilateral|bilaterally|both|lt|rt|[lrb]|upper|middle|mid|lower|cervical|thoracic|lumbar|proximal|distal|medial|lateral|anterior|posterior|ant|post|lat|med|sup|inf|superior|inferior|superf|superficial|deep|head|belly|fib(?:er|re)s|clav|sternal|clavicular|intraoral|extraoral"
 _BACKWARD = re.compile(
-    r"[\s:,()=|-]*(?:(?:was|were|received|receiving|got|given|each|then|muscles?|trigger points?|injected|treated|infiltrated|with|using|about|approximately|"
-    rf"a|total|of|the|at|side|{_PART})\b[\s:,()=|-]*)*+"
+    r"(?:[\s:,()=|>-]|\.{2,})*(?:(?:was|were|received|receiving|got|given|each|then|muscles?|trigger points?|injected|treated|infiltrated|with|using|about|approximately|"
+    rf"a|total|of|the|at|side|{_PART})\b(?:[\s:,()=|>+&-]|\.{{2,}})*)*+"
 )
 _FORWARD = re.compile(
     rf"[\s,()-]*(?:(?:was|were|injected|deposited|infiltrated|given|administered|placed|delivered|into?|in|to|at|for|the|each|of|on|both|per|side|his|her|and|{_PART})\b[\s,()-]*)*+"
 )
+
+
+_NEXT_ITEM = re.compile(r"\s?\)?[,;]\s")  # "trapezius 0.5, levator 1": what follows is the next item
 
 
 def _place_before(count: Quantity, clause: Clause, start: int) -> bool:
@@ -273,7 +299,7 @@ def _sites_of(quantity: Quantity, clause: Clause, linked: frozenset[int]) -> lis
         runs[-1].append(item)
     place = next(index for index, run in enumerate(runs) if quantity in run)
     beside = [q for q in runs[place] if isinstance(q, Quantity) and q.kind == quantity.kind]
-    if quantity.start in linked and any(q.start not in linked for q in beside):
+    if quantity.start in linked and any(q.start not in linked for q in beside) and clause.sites[0].start > quantity.start:
         return []  # "5 mL ropivacaine: 2 mL left trapezius, …" or "1 mL of 9 mL bupivacaine and …": the drug's amount has no place
     backward = _sites_first(clause, runs)
     if backward:
@@ -296,7 +322,7 @@ def _sites_first(clause: Clause, runs: list[list[Site | Quantity]]) -> bool:
         if isinstance(left[0], Site):
             votes += 1 if _BACKWARD.fullmatch(between) else 0
         else:
-            votes -= 1 if _FORWARD.fullmatch(between) or "into" in between else 0
+            votes -= 1 if (_FORWARD.fullmatch(between) and not _NEXT_ITEM.match(between)) or "into" in between else 0
     if votes:
         return votes > 0
     return isinstance(runs[0][0], Site) and not isinstance(runs[-1][0], Site)
@@ -346,10 +372,34 @@ def _distinct(events: list[Event]) -> list[Event]:
     """Drop repetitions: the same amount at the same places, or again without a place in another clause."""
     chosen: list[Event] = []
     first: dict[tuple[float | None, frozenset[str]], int] = {}
+    sideless: dict[tuple[float | None, frozenset[str]], tuple[int, frozenset[str]]] = {}
     for event in events:
-        if first.setdefault((event.value, event.where), event.clause.index) == event.clause.index:
-            chosen.append(event)
-    return chosen
+        index = event.clause.index
+        if first.setdefault((event.value, event.where), index) != index:
+            continue
+        bare = frozenset(_SIDES.sub("", key) for key in event.where)
+        earlier, where = sideless.setdefault((event.value, bare), (index, event.where))
+        if earlier != index and bare and bare in (where, event.where):
+            continue  # told again without the side
+        chosen.append(event)
+    return _without_sum(chosen)
+
+
+_SIDES = re.compile(r"\|(?:left|right)\b")
+
+
+def _without_sum(events: list[Event]) -> list[Event]:
+    """Leave out a figure that is the sum of all the others, told at their end or beginning."""
+    if len(events) < 3 or any(event.value is None for event in events):
+        return events
+    whole = sum(event.value or 0 for event in events)
+    for event in (events[-1], events[0]):
+        if event.value and abs(whole - 2 * event.value) < _EPSILON and event.kind == "volume":
+            return [other for other in events if other is not event]
+    return events
+
+
+_EPSILON = 1e-6
 
 
 def _unrestated(events: list[Event]) -> list[Event]:

@@ -24,7 +24,7 @@ _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 
 # Behind a site: "(superf 0.5, deep 0.5)", "1, ", "0.5 ea". No word on the way may say that the number means something else.
 _AFTER_SITE = re.compile(
-    r"(?P<gap>[a-z ,():'+&-]{0,26}?)(?<![\d./x#*])(?P<n>\d?\.\d{1,2}|\d)"
+    r"(?P<gap>(?: ?\([^()\d]{0,40}\))?[a-z ,():'+&-]{0,26}?)(?<![\d./x#*])(?P<n>\d?\.\d{1,2}|\d)"
     r"(?=\s?(?P<each>ea\b|each\b|apiece\b)|\s?[,;)\]|]|\s?\.(?!\d)|\s*$|\s?\n|\s(?:and|plus|then|intraoral\w*|both|per side|[lr]\b)\b)"
 )
 _MEANS_ELSE = re.compile(r"\b(?:pain|grade|level|vas|nrs|tender\w*|score|gauge|needle|rib|ribs|at|by|age|lot|pre|post|visit|no|number|segment|digit|toe|finger|ray|x)\b")
@@ -43,10 +43,9 @@ def implied_volumes(
             if unit.columns and not unit.heading:
                 found += _columns(folded, unit, bool(inside))
             else:
-                for cell in unit.cells:
-                    found += _behind_sites(folded, cell.start, cell.end, [s for s in inside if cell.start <= s.start < cell.end], quantities)
+                found += _behind_sites(folded, unit.start, unit.end, [(cell.start, cell.end) for cell in unit.cells], inside, quantities)
         elif inside and not unit.heading:
-            found += _behind_sites(folded, unit.start, unit.end, inside, quantities)
+            found += _behind_sites(folded, unit.start, unit.end, [(unit.start, unit.end)], inside, quantities)
     if not found:
         return list(quantities)
     taken = [(quantity.start, quantity.core_end) for quantity in found]
@@ -96,7 +95,9 @@ def _number(folded: str, start: int, end: int) -> float | None:
     return _FRACTIONS.get(match["n"]) or float(match["n"])
 
 
-def _behind_sites(folded: str, start: int, end: int, sites: Sequence[Site], quantities: Sequence[Quantity]) -> list[Quantity]:
+def _behind_sites(
+    folded: str, start: int, end: int, cells: Sequence[tuple[int, int]], sites: Sequence[Site], quantities: Sequence[Quantity]
+) -> list[Quantity]:
     """Plain numbers behind sites ("masseter 0.5, temporalis 0.5"), where nothing else gives an amount for each."""
     if not sites:
         return []
@@ -109,6 +110,7 @@ def _behind_sites(folded: str, start: int, end: int, sites: Sequence[Site], quan
     for index, site in enumerate(sites):
         at = site.end
         stop = sites[index + 1].start if index + 1 < len(sites) else end
+        stop = min(stop, next((last for first, last in cells if first <= at <= last), stop))
         while match := _AFTER_SITE.match(folded, at, stop):
             place = match.start("n")
             if _MEANS_ELSE.search(match["gap"]) or any(a < match.end("n") and place < b for a, b in taken):
@@ -119,7 +121,7 @@ def _behind_sites(folded: str, start: int, end: int, sites: Sequence[Site], quan
             stop_word = match.end("each") if match["each"] else match.end("n")
             found.append(Quantity(place, stop_word, "volume", value, "mL", None, "each" if match["each"] else None, core_end=match.end("n")))
             at = match.end("n")
-    volumes = [q for q in own if q.kind == "volume"]
+    volumes = [q for q in own if q.kind == "volume" and q.per != "wasted"]
     if all(q.value.is_integer() for q in found) and not (len(found) > 1 and volumes and not any(q.per or q.count for q in volumes)):
         return []  # "trap 2, levator 1" may as well be needle passes
     return found

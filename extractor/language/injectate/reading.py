@@ -25,8 +25,10 @@ _NO_OTHER_DRUG = re.compile(
 )
 _EMPTIED = re.compile(
     r"\bsyringe (?:was |is |completely )?empt\w+|\bno residue|\b(?:entire|full|whole|complete) (?:contents?|amount|volume|syringe|mixture|solution) (?:was|were)|"
-    r"\ball of (?:it|the (?:mixture|solution|syringe|medication|injectate)) (?:was|went)|\bnothing (?:was )?(?:left|wasted|discarded)|\b(?:no|0|zero|without) (?:waste|wastage)\b"
+    r"\ball of (?:it|the (?:mixture|solution|syringe|medication|injectate)) (?:was|went)|\bnothing (?:was )?(?:left|wasted|discarded)|\ball (?:of it |was |were )?(?:used|given|injected)\b|\b(?:no|0|zero|without) (?:waste|wastage)\b"
 )
+# A drug without amount or strength is the injectate's only beside such words.
+_MIXED = re.compile(r"\b(?:mix\w*|solution|contain\w*|injectate|cocktail|drawn|syringe|combin\w*|injected with|added|infiltrat\w*|followed by)\b")
 _STRENGTH_LABEL = re.compile(r"\b(?:dilution|concentration|conc\.?|strength|diluted to|reconstituted (?:to|at))\s?[:=]?\s?$")
 
 
@@ -159,7 +161,7 @@ class Reading:
         together = {id(part.clause) for c in firm for part in c.parts}
         return [
             c for c in components
-            if c in firm or any(id(part.clause) in together or part.clause.injected or part.clause.prepared for part in c.parts)
+            if c in firm or any(id(part.clause) in together or _MIXED.search(part.clause.text) for part in c.parts)
         ]  # fmt: skip
 
     def _of_drug(self, drug: str, parts: list[Part]) -> list[Component]:
