@@ -226,6 +226,7 @@ def _referred(note: Note, site: Site, segment: Segment) -> bool:
     return _REFERS.search(note.folded, max(segment.start, start - 40), start) is not None
 
 
+_SHARED = re.compile(r"\b(?:shared|divided|split|distributed|equally|evenly)\s(?:\w+\s)?\Z")
 _PASSED = re.compile(r"travers|cross|passed through|transfix")
 
 
@@ -239,7 +240,7 @@ def _crossed(note: Note, site: Site, cues: list[Cue]) -> bool:
             return True  # "the pectoralis major was traversed"
         if cue.type == "pass" and cue.end <= site.start:
             gap = note.folded[cue.end : site.start]
-            if len(gap) < 44 and not re.search(r"[,;]|\b(?:into|inject\w*|to reach)\b|\w{4,}\sand\s", gap):
+            if len(gap) < 44 and not re.search(r"[,;]|\b(?:into|inject\w*|to reach|deposited|placed|given|received|ml|cc)\b|\w{4,}\sand\s", gap) and not _SHARED.search(note.folded, max(0, cue.start - 24), cue.start):
                 return True
     return False
 
@@ -278,7 +279,7 @@ def _governor(note: Note, site: Site, strong: list[Cue]) -> Cue:
     right = [cue for cue in right if cue.type != "tpi"] or right  # a verb speaks of its subject, a noun in between does not
     # a plan or refusal in front takes the noun behind it along ("will schedule TPI to …")
     for cue in reversed(left):
-        if cue.type in ("plan", "consent"):
+        if cue.type in ("plan", "consent", "educate"):
             later = [c for c in left if c.start > cue.start]
             if all(c.type == "tpi" for c in later) and not _clause_break(note, cue.end, site.start):
                 right_negation = [c for c in right if c.type in ("negate", "decline", "postpone")]
@@ -558,7 +559,7 @@ def _performed(note: Note, frames: list[Frame]) -> bool:
         segment = note.segments[site.segment]
         category = note.sections[segment.section].category
         amount = _VOLUME.search(note.folded, *_reach(note, segment)) is not None
-        if site.assertion == "marked" and category in ("procedure", "sites") and _VOLUME.search(note.folded, note.sections[segment.section].start, note.sections[segment.section].end):
+        if site.assertion == "marked" and category in ("procedure", "sites") and not _given_up(note, frames, segment) and _VOLUME.search(note.folded, note.sections[segment.section].start, note.sections[segment.section].end):
             return True
         if site.assertion == "candidate" and category == "none" and note.drugs and _MILLILITRES.search(note.folded, *_reach(note, segment)) and any(f.topic == "tpi" for f in frames):
             return True
@@ -566,6 +567,14 @@ def _performed(note: Note, frames: list[Frame]) -> bool:
         if site.assertion == "injected" or listed:
             return True
     return False
+
+
+def _given_up(note: Note, frames: list[Frame], segment: Segment) -> bool:
+    """Whether the section of the clause goes on to tell that nothing was injected."""
+    return any(
+        other.section == segment.section and other.start > segment.start and frame.whole in ("declined", "postponed", "negated")
+        for other, frame in zip(note.segments, frames, strict=True)
+    )
 
 
 def _injected_heading(note: Note, segment: Segment) -> bool:

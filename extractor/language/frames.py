@@ -202,6 +202,8 @@ def _follow_topics(note: Note, frames: list[Frame]) -> None:
         if new_unit and parent in heads and heads[parent] != owner and note.units[unit].section == note.units[parent].section:
             owner = heads[parent]
         negated = frame.modifiers & {"negate", "decline", "plan", "past", "postpone", "educate", "condition", "future"} and "inject" not in frame.modifiers
+        if frame.topic and frame.topic != "tpi" and _TRIED.search(_over(note, segment)):
+            negated = True  # ticked or listed among what was tried before
         if frame.topic in ("surgery", "biopsy", "emg_study") and current.category not in ("procedure", "imaging"):
             negated = True  # somebody's operation, told in passing
         if frame.topic and not negated and frame.topic not in _SINGLE:
@@ -228,6 +230,8 @@ def _main_topic(note: Note, frames: list[Frame]) -> str:
             continue
         if frame.topic in ("biopsy", "physical_therapy", "manipulation", "vaccination", "intramuscular_injection", "fascial_plane_block", "tap_block"):
             continue  # one shot or one exercise among other things
+        if _TRIED.search(_over(note, segment)):
+            continue
         told = section.category == "procedure" or frame.modifiers & {"inject", "done"} or segment.unit < 3
         if not told or frame.modifiers & {"decline", "past"}:
             continue
@@ -238,6 +242,17 @@ def _main_topic(note: Note, frames: list[Frame]) -> str:
     if other is None and any(drug.drug in _TOXINS for drug in note.drugs) and _TOXIN_INDICATION.search(note.folded):
         return "chemodenervation"
     return other or "tpi"
+
+
+_TRIED = re.compile(r"\b(?:failed|tried|prior|previous|conservative|past|history|therap(?:y|ies)|contraindications?)\b")
+
+
+def _over(note: Note, segment: Segment) -> str:
+    """The label of the clause's line and the line that introduces it."""
+    unit = note.units[segment.unit]
+    label = note.folded[unit.label[0] : unit.label[1]] if unit.label else ""
+    parent = note.units[unit.parent] if unit.parent is not None else None
+    return label + " " + (note.folded[parent.start : min(parent.end, parent.start + 60)] if parent else "")
 
 
 _TITLE_TPI = re.compile(r"\b(?:trigger|tpis?|tp|trps?|needling|muscles?)\b")
@@ -281,6 +296,8 @@ def _leading(note: Note, verbs: list[Cue]) -> Cue:
         # of several verbs the one beside the procedure's name speaks of it
         near = min(others, key=lambda cue: min(max(cue.start - noun.end, noun.start - cue.end, 0) for noun in nouns))
         gap = min(max(near.start - noun.end, noun.start - near.end, 0) for noun in nouns)
+        if near.type == "plan" and any(cue.type == "negate" and -1 <= near.start - cue.end <= 3 or cue.start <= near.start < cue.end for cue in others if cue.type == "negate"):
+            return next(cue for cue in others if cue.type == "negate")  # "would not repeat the injections"
         if near.type != "negate" or gap < 24:
             return near
         verbs = [cue for cue in verbs if cue.type != "negate"]

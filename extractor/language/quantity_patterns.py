@@ -91,8 +91,8 @@ TIMES = re.compile(
 TIMES_BEFORE = re.compile(r"(?<![\d./#])(?P<n>\d{1,2})\s?(?:pts?|points?|sites?|sticks?|inj\w*|spots?|tps?)?\s{0,2}(?:x|@|of)\s?$")
 TIMES_HERE = re.compile(r"(?<![a-z])x\s?" + TIMES.pattern.partition(r"times)\s?")[2])
 TOTAL_AFTER = re.compile(
-    r"[ ,(]{0,3}(?:(?:was|were)\s)?(?:in\s|as\sa\s)?(?:total|altogether|in all(?!\s[a-z])|all together|combined|all told|(?:used|expended|utili[sz]ed)(?!\s(?:in|at|for|on|to|into|per|each|with|as|from|by)\b))(?![a-z])"
-    r"(?!\s(?:of\s)?\d|\sof\s(?:one|two|three|four|five|six|seven|eight|nine|ten)|\s?[:=-]|\s(?:sites?|injections?|number|of\s?:))"
+    r"[ ,(]{0,3}(?:(?:was|were)\s)?(?:in\s|as\sa\s)?(?:total|altogether|in all(?!\s[a-z])|all together|combined|all told|(?P<used>(?:used|expended|utili[sz]ed)(?!\s(?:in|at|for|on|to|into|per|each|with|as|from|by)\b)))(?![a-z])"
+    r"(?(used)|(?!\s(?:of\s)?\d|\sof\s(?:one|two|three|four|five|six|seven|eight|nine|ten)|\s?[:=-]|\s(?:sites?|injections?|number|of\s?:)))"
     r"(?:\s(?:volume|dose|injected))*"
 )
 CONTAINER = re.compile(

@@ -108,7 +108,9 @@ def _inherit_sides(note: Note, sites: list[Site], titles: list[Site]) -> None:
     own = {target for site in sites if site.sides for target in site.targets}
     bare = [site for site in bare if not (site.targets and site.targets[0] in own) and not site.clash]  # else named again without its side
     marked = _stated_sides(note, lambda category, frame: frame.procedural)
-    found = _stated_sides(note, lambda category, frame: category not in ("history", "plan", "followup", "subjective"))
+    current = lambda category: category not in ("history", "plan", "followup", "subjective")  # noqa: E731
+    found = _stated_sides(note, lambda category, frame: current(category))
+    found |= _stated_sides(note, lambda category, frame: current(category) and bool(frame.modifiers & {"point"}))
     general = _procedure_side(note)
     others = {site.sides for site in sites if site.sides}
     common = next(iter(others)) if len(others) == 1 else ()

@@ -37,7 +37,7 @@ def procedure_of(note: Note, sites: Sites) -> Procedure:
             events.append(("performed", index))
             if len(proofs) < 3 and frame.strong:
                 proofs.append(evidence(note, segment.start, segment.end))
-        elif frame.whole == "declined" or frame.whole and (frame.topic == "tpi" or any(s.segment == index and s.kind == "muscle" for s in note.sites)):
+        elif frame.whole:
             events.append((frame.whole, index))
         if performed or (frame.procedural and frame.owner in (None, "tpi")):
             kinds = {cue.type for cue in frame.cues}

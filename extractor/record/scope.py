@@ -20,14 +20,14 @@ _TPI = re.compile(r"\b(?:trigger|tpis?|trps?|tender points?|myofascial|mtrps?|dr
 _OTHER = re.compile(
     r"\b(?:(?:nerve|ganglion|plane|branch|paravertebral|plexus|rami?|ramus|caudal|stellate|retrobulbar|gon|lon|facet|mbb) ?blocks?|blocks?\b(?= (?:of|was|were|to|under|with))"
     r"|gon\b|lon\b|mbbs?\b|rfa\b|radiofrequency|ablation|epidurals?|esi\b|tfesi|facets?\b|zygapophys\w*|medial branch(?:es)?|dorsal ram\w+|intra-?articular|joints?\b|bursae?\b|bursal"
-    r"|knees?\b|subacromial|glenohumeral|acromioclavicular|arthrocentesis|tenosynov\w*|tendon sheath|trigger (?:finger|thumb)|carpal tunnel|de quervain\w*|a1 pulley"
+    r"|knee\b|subacromial|glenohumeral|acromioclavicular|arthrocentesis|tenosynov\w*|tendon sheath|trigger (?:finger|thumb)|carpal tunnel|de quervain\w*|a1 pulley"
     r"|instillation|catheter|chemodenervation|chronic migraine|spasticity|dystonia|prp\b|prolotherapy|botox (?:for|cycle)|vaccin\w*|cyst\b|sacroiliac|si joint|mcp\b|tmj arthro\w*"
     r"|iv infusion|infusion|plantar fascia|epicondyle|lesion|keloid|occipital nerves?)\b"
 )
 _NAMED = re.compile(r"\b(?:procedures?|technique|description|details?|part|injection|section|operation)\b")
 _KEY = re.compile(
     r"[\s#*(\[]{0,6}(?P<words>(?:(?:description|technique|procedure|details?|part|operation|of)s?[\s,:#.-]{1,4}){0,4})(?:no\.?\s|number\s)?"
-    r"\(?(?P<key>\d{1,2}[a-f]?|[a-h]|i{1,3}|iv|v)(?![a-z0-9%/.]\d?)\s{0,3}(?P<mark>[.):,]|-{1,2}\s|$|\n)?"
+    r"\(?(?P<key>\d{1,2}[a-f]?|[a-h]|i{1,3}|iv|v)(?![a-z0-9%/]|\.\d)\s{0,3}(?P<mark>[.):,]|-{1,2}\s|$|\n)?"
 )
 _INLINE = re.compile(r"\((?P<key>\d)\)\s*(?P<text>[^()]{4,90})")
 _HEAD = 110  # characters of a unit that may say which procedure it opens
@@ -126,9 +126,14 @@ def _into_other(note: Note, segment: Segment) -> bool:
     return False
 
 
+_DENIED = re.compile(r"\b(?:no|not|without|denies|deferred|declined|failed|prior|previous|last|s/p|status post|history of|hx)\b")
+
+
 def _classify(text: str) -> bool | None:
     """True for trigger points, False for another procedure."""
     tpi, other = _TPI.search(text), _OTHER.search(text)
+    if other and _DENIED.search(text[: other.start()]):
+        other = None
     if tpi and other:
         return tpi.start() < other.start()
     return True if tpi else False if other else None
@@ -189,7 +194,8 @@ def _opens(note: Note, unit: Unit, index: int, keys: dict[str, bool], amounts: S
     if unit.heading or (unit.end - unit.start < 70 and not has_amounts and folded[unit.end - 1] not in ".;,"):
         return _classify(folded[unit.start : unit.end])
     first = folded.find(". ", unit.start, min(unit.end, unit.start + 48))
-    return _classify(folded[unit.start : first]) if first > 0 else None
+    head = folded[unit.start : max(first, unit.start)]
+    return _classify(head) if head and len(head.split()) <= 5 and "," not in head else None
 
 
 def _head(folded: str, unit: Unit) -> str:

@@ -40,6 +40,7 @@ _SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
 _SEVERITIES = ("error", "warning", "info")
 _FEW = 3
 _WRAPPING = ("muscle", "levels", "portion", "drug", "in the note")
+_LONGEST_WORD = 18
 _MAIN_SETTINGS = ("laterality", "groups", "toxin")
 
 
@@ -108,52 +109,51 @@ def _card(result: Result) -> Panel:
     return Panel(body, border_style=style, box=box.ROUNDED, padding=(0, 1))
 
 
-def _table(*columns: str) -> Table:
+def _table(columns: dict[str, list[str]]) -> Table:
+    """Return a table of the columns in which anything stands, filled."""
+    filled = {name: cells for name, cells in columns.items() if any(cells)}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    for name in columns:
-        # Names and levels may break over lines; amounts stay whole.
-        wraps = name in _WRAPPING
+    for name, cells in filled.items():
+        # Names and levels may break between words; amounts stay whole.
+        longest = max((len(word) for cell in cells for word in cell.split()), default=0)
         table.add_column(
-            name, justify="right" if name == "injections" else "left", overflow="fold", no_wrap=not wraps
+            name,
+            justify="right" if name == "injections" else "left",
+            overflow="fold",
+            no_wrap=name not in _WRAPPING,
+            min_width=min(longest, _LONGEST_WORD),
         )
+    for row in zip(*filled.values(), strict=True):
+        table.add_row(*map(Text, row))
     return table
 
 
 def _muscles(muscles: list[Muscle]) -> RenderableType:
-    """List the muscles; a column that no muscle fills is left out."""
     columns = {
+        "muscle": [muscle.name + ("\n(a group)" if muscle.kind == "group" else "") for muscle in muscles],
+        "side": [side_words(muscle) for muscle in muscles],
         "levels": [", ".join(muscle.levels) for muscle in muscles],
         "portion": [", ".join(name_of(portion) for portion in muscle.portions) for muscle in muscles],
         "injections": ["" if muscle.injections is None else str(muscle.injections) for muscle in muscles],
     }
-    filled = {name: cells for name, cells in columns.items() if any(cells)}
-    table = _table("muscle", "side", *filled)
-    for row, muscle in enumerate(muscles):
-        name = Text(muscle.name)
-        if muscle.kind == "group":
-            name.append("\n(a group)", style="yellow")
-        table.add_row(name, Text(side_words(muscle)), *(Text(cells[row]) for cells in filled.values()))
-    return Padding(table, (0, 0, 0, 2))
+    return Padding(_table(columns), (0, 0, 0, 2))
 
 
 def _drugs(drugs: list[Drug]) -> RenderableType:
     columns = {
+        "drug": [drug_name(drug) for drug in drugs],
+        "in the note": [visible(drug.text) for drug in drugs],
         "strength": [strength_words(drug.strength) for drug in drugs],
         "volume": ["" if drug.volume_ml is None else f"{amount(drug.volume_ml)} mL" for drug in drugs],
         "dose": [dose_words(drug.dose) for drug in drugs],
         "discarded": [dose_words(drug.wasted) for drug in drugs],
         "HCPCS": [hcpcs_words(drug.hcpcs) for drug in drugs],
     }
-    filled = {name: cells for name, cells in columns.items() if any(cells)}
-    table = _table("drug", "in the note", *filled)
-    for row, drug in enumerate(drugs):
-        table.add_row(
-            Text(drug_name(drug)), Text(visible(drug.text)), *(Text(cells[row]) for cells in filled.values())
-        )
-    meanings = [
-        Text(f"{drug.hcpcs.code}: {visible(drug.hcpcs.descriptor)}", style="dim") for drug in drugs if drug.hcpcs
-    ]
-    return Padding(Group(table, *meanings), (0, 0, 0, 2))
+    notes = [f"{drug.hcpcs.code}: {drug.hcpcs.descriptor}" for drug in drugs if drug.hcpcs]
+    if any(drug.dose and drug.dose.basis == "computed" for drug in drugs):
+        notes.insert(0, "* computed from strength and volume")
+    small = [Text(visible(note), style="dim") for note in dict.fromkeys(notes)]
+    return Padding(Group(_table(columns), *small), (0, 0, 0, 2))
 
 
 def _reasons(reasons: list[Reason], lines: Lines) -> RenderableType:

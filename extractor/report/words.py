@@ -104,10 +104,10 @@ def strength_words(strength: Strength | None) -> str:
 
 
 def dose_words(dose: Dose | None) -> str:
-    """Return a dose; a computed one says so, since the note does not."""
+    """Return a dose, with a star where it is computed and not the note's own."""
     if dose is None:
         return ""
-    return f"{amount(dose.value)} {dose.unit}" + (" (computed)" if dose.basis == "computed" else "")
+    return f"{amount(dose.value)} {dose.unit}{'*' if dose.basis == 'computed' else ''}"
 
 
 def hcpcs_words(hcpcs: Hcpcs | None) -> str:

@@ -103,7 +103,8 @@ def test_tables_have_the_columns_that_are_filled():
     assert next(line.split() for line in out.splitlines() if "trapezius" in line) == ["trapezius", "left", "upper"]
     assert "right?" in out
     assert "(a group)" in out
-    assert "25 mg (computed)" in out
+    assert "25 mg*" in out
+    assert "* computed from strength and volume" in out
     assert "J2003 × 25" in out
     assert "J2003: lidocaine, 1 mg" in out
     assert "unnamed" in out

@@ -16,7 +16,7 @@ __all__ = ["REPEATED", "Clause", "Site", "cut_clauses", "dissolved"]
 
 # A full stop ends a clause unless it closes an abbreviation; "5 ml. of" goes on.
 _END = re.compile(
-    r"[.!?](?<!\bapprox\.)(?<!\bno\.)(?<!\bdr\.)(?<!\bvs\.)(?<!\blt\.)(?<!\brt\.)(?<!\bbilat\.)(?<!\btot\.)(?<!\bvol\.)(?<!\bconc\.)"
+    r"[.!?](?<!\.\.)(?<!\bapprox\.)(?<!\bno\.)(?<!\bdr\.)(?<!\bvs\.)(?<!\blt\.)(?<!\brt\.)(?<!\bbilat\.)(?<!\btot\.)(?<!\bvol\.)(?<!\bconc\.)"
     r"(?<!\bsol\.)(?<!\bsoln\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bc\.)(?<!\bl\.)(?<!\br\.)(?<!\binj\.)(?=\s|$)(?!\s{1,2}(?:of|x|each|per|and|with|to)\s)"
     r"|;|\n\s*\n"
     r"|\n(?=[ \t]*(?:[-*+>\u2022\u25cf\u25aa]\s|\d{1,2}[.)]\s|\[.?\]|\(.?\)\s|[\u2610-\u2612\u25a1]|[a-z][a-z /()#%-]{1,34}:))"
@@ -148,7 +148,8 @@ def cut_clauses(
             ]  # fmt: skip
             if not any(q.kind in AMOUNTS for q in clause.quantities):
                 named = _within(sites, first, last)
-                sited = [*sited, *named]
+                again = {name for site in named for name in site.names}
+                sited = [*(site for site in sited if not again & site.names), *named]
                 if clauses and clauses[-1].end >= first - 3 and not named and REPEATED.search(clause.text):
                     clauses[-1].again = True
                 elif clauses and clauses[-1].end >= first - 3 and _REPEATED_SIDE.search(clause.text):

@@ -223,7 +223,7 @@ def _of_site(count: Quantity, site: Site) -> float:
 
 def _parts(clause: Clause, quantity: Quantity) -> int:
     """Parts of one muscle that are named before "each": "the sternal head and then the clavicular head, 0.5 cc in each"."""
-    return len(set(_MUSCLE_PART.findall(clause.text, 0, quantity.start - clause.start)))
+    return len(set(_MUSCLE_PART.findall(clause.text, 0, quantity.core_end - clause.start)))
 
 
 def _attached(count: Quantity, clause: Clause) -> Site | None:
@@ -277,6 +277,19 @@ _FORWARD = re.compile(
 )
 
 
+def _in_row(quantity: Quantity, clause: Clause, beside: list[Quantity]) -> bool:
+    """Whether only other amounts stand between a site and this one: the columns of a table."""
+    sites = [site.end for site in clause.sites if site.end <= quantity.start]
+    if not sites:
+        return False
+    at = sites[-1]
+    for other in [*(q for q in beside if at <= q.start < quantity.start), quantity]:
+        if clause.text[at - clause.start : other.start - clause.start].strip(" \t\n|,-"):
+            return False
+        at = other.end
+    return True
+
+
 _NEXT_ITEM = re.compile(r"\s?\)?[,;]\s")  # "trapezius 0.5, levator 1": what follows is the next item
 
 
@@ -299,7 +312,7 @@ def _sites_of(quantity: Quantity, clause: Clause, linked: frozenset[int]) -> lis
         runs[-1].append(item)
     place = next(index for index, run in enumerate(runs) if quantity in run)
     beside = [q for q in runs[place] if isinstance(q, Quantity) and q.kind == quantity.kind]
-    if quantity.start in linked and any(q.start not in linked for q in beside) and clause.sites[0].start > quantity.start:
+    if quantity.start in linked and any(q.start not in linked for q in beside) and not _in_row(quantity, clause, beside):
         return []  # "5 mL ropivacaine: 2 mL left trapezius, …" or "1 mL of 9 mL bupivacaine and …": the drug's amount has no place
     backward = _sites_first(clause, runs)
     if backward:
@@ -389,13 +402,14 @@ _SIDES = re.compile(r"\|(?:left|right)\b")
 
 
 def _without_sum(events: list[Event]) -> list[Event]:
-    """Leave out a figure that is the sum of all the others, told at their end or beginning."""
+    """Leave out a figure in parentheses behind the others that is their sum."""
     if len(events) < 3 or any(event.value is None for event in events):
         return events
     whole = sum(event.value or 0 for event in events)
-    for event in (events[-1], events[0]):
-        if event.value and abs(whole - 2 * event.value) < _EPSILON and event.kind == "volume":
-            return [other for other in events if other is not event]
+    last = events[-1]
+    before = last.clause.text[: last.quantity.start - last.clause.start].rstrip()
+    if before.endswith("(") and abs(whole - 2 * (last.value or 0)) < _EPSILON:
+        return events[:-1]
     return events
 
 

@@ -20,7 +20,7 @@ LINKED_KINDS = AMOUNTS | {"concentration"}
 
 # Words that may stand between a drug and its own amount.
 _LINK = re.compile(
-    r"(?:[\s,:=()\[\]|@~*+#.\u2022-]|/|\b(?:of|an?|the|pf|mpf|sdv|mdv|preservatives?|free|plain|sterile|injectable|injection|inj|solution|soln|sol|"
+    r"(?:[\s,:=()\[\]|@~*+#._\u2022-]|/|\b(?:of|an?|the|pf|mpf|sdv|mdv|preservatives?|free|plain|sterile|injectable|injection|inj|solution|soln|sol|"
     r"suspension|susp|hcl|strength|conc|concentration|vol|volume|dose|amount|amt|qty|quantity|total|approximately|about|approx|"
     r"diluted?|buffered|single|local|anesthetic|steroid|corticosteroid|cortisone|used|given|administered|injected|was|were|at|is|with|w|additional|"
     r"each|another|or|ie|eg|i|e|per|medication|drug|agent|name|brand|epi|epinephrine|x|dextrose|usp|acetate|nacl|ac|acet|only|type|reconstituted|"
