@@ -13,8 +13,8 @@ from pathlib import Path
 
 __all__ = ["MAX_BYTES", "MAX_CHARACTERS", "IntakeError", "Note", "check_text", "decode", "read_note"]
 
-MAX_CHARACTERS = 6_000_000
-"""Longest note, in characters. A long hospital stay is some 500,000; more is usually a whole export."""
+MAX_CHARACTERS = 1_000_000
+"""Longest note, in characters: some 300 pages. More is an export of many notes, which are better read one by one."""
 
 MAX_BYTES = 4 * MAX_CHARACTERS
 """Longest file, in bytes: no character takes more than four."""

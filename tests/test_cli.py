@@ -147,6 +147,13 @@ def test_input_that_is_no_note_is_one_line_and_status_2(tpi, stdin):
     assert answer.err.count("\n") == 1
 
 
+def test_a_note_of_five_megabytes_is_refused_at_once_with_the_limit(tpi):
+    answer = tpi("extract", stdin=NOTE.encode() * (5_000_000 // len(NOTE)))
+    assert (answer.status, answer.out) == (2, "")
+    assert "1,000,000 characters" in answer.err
+    assert "lidocaine" not in answer.err
+
+
 def test_broken_bytes_are_announced_and_the_note_is_read(tpi):
     answer = tpi("extract", stdin=NOTE.encode() + b" \x81 \x96")
     assert answer.status == 0

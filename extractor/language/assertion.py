@@ -21,7 +21,7 @@ _ACTION_HEADER = re.compile(r"\b(?:inject(?:ed|ion|ions)?|inj|treated|needled|do
 _TARGET_VERB = re.compile(r"\b(?:into|in|to|at|the|of)\b")
 _FINITE_PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|not|never|wasn't|weren't)\b")
 _ALL_MENTION_BREAK = re.compile(r"[,;]|\band\b|\bwith\b")
-_MILLILITRES = re.compile(r"\d\s?(?:cc|ml)\b")
+_MILLILITRES = re.compile(r"\d\s?(?:cc|ml|millilit(?:er|re)s?)\b|\b(?:half|quarter|one|two|three|four|five)\s(?:a\s|of\sa\s)?(?:cc|ml|millilit(?:er|re)s?)\b|\d\s?units?\b")
 _VOLUME = re.compile(r"\d?\.\d\d\s?(?:mm\s?)?x\s?\d\d|\d\s?(?:cc|ml|units?|u)\b|\bx\s?\d|\b(?:one|two|three|four|1|2|3|4|5|6)\s(?:sites?|injections?|spots?|points?|sticks?|trigger|tps?|passes)\b")
 
 
@@ -90,6 +90,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         return
     strong = [cue for cue in cues if cue.type in ("inject", "tpi", "done", "plan", "negate", "decline", "postpone", "consent", "educate")]
     strong = _drop_foreign(strong, note, site)
+    strong = [cue for cue in strong if not (cue.type == "negate" and cue.start >= site.end and _structure_between(note, site, cue))]
     if strong:
         cue = _governor(note, site, strong)
         verdict = resolve(note, segment, frame, cue, strong if cue.type in ("inject", "tpi", "done") else [cue])
@@ -274,6 +275,9 @@ def _governor(note: Note, site: Site, strong: list[Cue]) -> Cue:
     if kinds <= {"inject", "tpi", "done"}:
         verbs = [cue for cue in strong if cue.type != "tpi"] or strong
         return _nearest(site, verbs)
+    strong = [cue for cue in strong if not (cue.type == "negate" and cue.start >= site.end and _structure_between(note, site, cue))] or strong
+    if len(strong) == 1:
+        return strong[0]
     left = [cue for cue in strong if cue.end <= site.start and cue.direction != "backward"]
     right = [cue for cue in strong if cue.start >= site.end and cue.direction != "forward"]
     right = [cue for cue in right if cue.type != "tpi"] or right  # a verb speaks of its subject, a noun in between does not
@@ -307,6 +311,11 @@ def _governor(note: Note, site: Site, strong: list[Cue]) -> Cue:
     if after.type in ("plan",) and before.type in ("inject", "done", "tpi"):
         return after if _finite(note, after) and _clause_break(note, before.end, site.start) else before
     return before
+
+
+def _structure_between(note: Note, site: Site, cue: Cue) -> bool:
+    """Whether the negation speaks of a nerve or vessel named between ("supinator, posterior interosseous nerve avoided")."""
+    return any(other.kind in ("nerve", "joint", "bursa", "bone", "tendon", "ligament") and site.end <= other.start and other.end <= cue.start for other in note.sites)
 
 
 def _finite(note: Note, cue: Cue) -> bool:
@@ -465,6 +474,8 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
                 prose = explicit and not _continues_injection(note, frames, site)
                 _set(site, *(("finding", "no-verb") if prose else ("injected", "listed-in-procedure")))
                 site.weak = prose
+            elif _told_by_amounts(note, frames, site):
+                _set(site, "injected", "listed-with-amount")
             elif category == "none":
                 _set(site, *_loose(note, site, frame, anaphora, explicit))
                 site.weak = True
@@ -561,12 +572,27 @@ def _performed(note: Note, frames: list[Frame]) -> bool:
         amount = _VOLUME.search(note.folded, *_reach(note, segment)) is not None
         if site.assertion == "marked" and category in ("procedure", "sites") and not _given_up(note, frames, segment) and _VOLUME.search(note.folded, note.sections[segment.section].start, note.sections[segment.section].end):
             return True
-        if site.assertion == "candidate" and category == "none" and note.drugs and _MILLILITRES.search(note.folded, *_reach(note, segment)) and any(f.topic == "tpi" for f in frames):
+        if site.assertion == "candidate" and _told_by_amounts(note, frames, site):
             return True
         listed = site.assertion == "candidate" and (amount and (category in ("procedure", "sites", "injectate") or frames[site.segment].procedural) or category == "sites" and _injected_heading(note, segment))
         if site.assertion == "injected" or listed:
             return True
     return False
+
+
+def _told_by_amounts(note: Note, frames: list[Frame], site: Site) -> bool:
+    """A muscle with its own amount of a drug was injected, whatever the verb: nobody doses an examination."""
+    segment = note.segments[site.segment]
+    unit = note.units[segment.unit]
+    spans = [_reach(note, segment)]
+    if unit.parent is not None:  # "Plain lidocaine, 1 ml for each muscle:" over the list
+        spans.append((note.units[unit.parent].start, note.units[unit.parent].end))
+    if not any(_MILLILITRES.search(note.folded, *span) for span in spans):
+        return _NEEDLED.search(note.folded, *spans[0]) is not None and any("dry" in frame.modifiers for frame in frames)
+    return bool(note.drugs) or any(frame.topic == "tpi" for frame in frames)
+
+
+_NEEDLED = re.compile(r"\b(?:passes|needles?|pistoned|pistoning|twitch\w*|ltrs?)\b|\d?\.\d\d\s?(?:mm\s?)?x\s?\d\d")
 
 
 def _given_up(note: Note, frames: list[Frame], segment: Segment) -> bool:
@@ -593,7 +619,7 @@ def event_performed(note: Note, segment: Segment, frame: Frame) -> bool:
     return frame.topic == "tpi" or any(cue.type == "inject" for cue in frame.cues) or frame.procedural
 
 
-_REST = re.compile(r"\b(?:remaining|rest of|other|all (?:of )?(?:the|these|identified|marked|trigger)|same (?:manner|fashion|technique|way|procedure))\b")
+_REST = re.compile(r"\b(?:remaining|rest of|other|all (?:of )?(?:the|these|them|identified|marked|trigger|two|three|four|five|six|\d)|each (?:was|of|one|point|site|band|trigger|area|spot|muscle)|same (?:manner|fashion|technique|way|procedure))\b")
 
 
 def _all_the_rest(note: Note, frames: list[Frame]) -> bool:

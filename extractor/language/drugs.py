@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
 from rapidfuzz.distance import OSA
 
+from extractor.language.drug_sounds import hyphenated, misheard
 from extractor.language.text import fold
 
 __all__ = ["DrugEntry", "DrugForm", "DrugIndex", "DrugMention", "drug_index", "find_drugs"]
@@ -127,8 +128,12 @@ class DrugIndex:
         for word in present - self._firsts:
             if len(word) >= 7 and word.endswith(_SUSPICIOUS) and (drug := self.correct(word)):
                 hits.extend((here, here + len(word), None, drug, None) for here in _word_positions(folded, word, start, stop))
+        if "cane" in present or "caine" in present or "kane" in present or "cain" in present or "canes" in present:
+            hits.extend((here, end, None, drug, None) for here, end, drug in misheard(folded, start, stop))
         hits.sort(key=lambda hit: (hit[0], -hit[1]))
-        return _mentions(folded, hits, stop)
+        mentions = _mentions(folded, hits, stop)
+        divided = hyphenated(folded, start, stop)
+        return mentions if divided is None else _with_divided(mentions, self.find(divided[0], 0, len(divided[0])), divided[1], start)
 
     def _correct(self, word: str) -> str | None:
         """The one drug whose name is nearest to a misspelt word, within two edits; None if none or several are."""
@@ -145,6 +150,21 @@ class DrugIndex:
             return None
         nearest = best[min(best)]
         return next(iter(nearest)) if len(nearest) == 1 else None
+
+
+def _with_divided(mentions: list[DrugMention], joined: list[DrugMention], breaks: list[tuple[int, int]], start: int) -> list[DrugMention]:
+    """Add mentions that a line end divides ("lido-|caine"), found in the text without its line-end hyphens."""
+    found = []
+    for mention in joined:
+        left = sum(size for offset, size in breaks if offset <= mention.start)
+        inside = sum(size for offset, size in breaks if mention.start < offset < mention.end)
+        if inside:
+            moved = start + left
+            found.append(replace(mention, start=mention.start + moved, end=mention.end + moved + inside))
+    if not found:
+        return mentions
+    kept = [mention for mention in mentions if not any(other.start < mention.end and mention.start < other.end for other in found)]
+    return sorted([*kept, *found], key=lambda mention: mention.start)
 
 
 def _strength(form: DrugForm) -> tuple[float, str] | None:

@@ -60,13 +60,16 @@ class Frame:
     voice: Cue | None = None
 
 
+_HELD = re.compile(r"\s(?:off|today|due|for|until|because|given|per|back|d/t|secondary)\b|\s*(?:[.;,)|]|$|\n)|\s(?:the\s)?(?:left\s|right\s|l\s|r\s)?[a-z]+\s*(?:$|[.;,|\t\n])")
+
+
 def _settle_generic(note: Note, cues: list[list[Cue]]) -> None:
     """Verbs of giving become injections, or nothing."""
     sited = {site.segment for site in note.sites if site.kind == "muscle"}
     for index, (segment, found) in enumerate(zip(note.segments, cues, strict=True)):
         for cue in found:
             if cue.type == "hold":
-                cue.type = "negate" if index in sited else "none"
+                cue.type = "negate" if index in sited and _HELD.match(note.folded, cue.end) else "none"
         if not any(cue.type == "give" for cue in found):
             continue
         if index in sited or _AMOUNT.search(note.folded, segment.start, segment.end):

@@ -37,6 +37,8 @@ def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
     result.findings.extend(apply_addenda(note, lexicon))
     injected = [site for site in note.sites if site.assertion == "injected"]
     named = [site for site in injected if site.kind == "muscle" and not site.ambiguous]
+    for site in named:
+        _take_named_member(note, lexicon, site)
     titles = [site for site in named if is_title(note, site)]
     bodies = [site for site in named if site not in titles]
     _inherit_sides(note, bodies or titles, titles)
@@ -52,6 +54,22 @@ def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
     if not result.muscles:
         result.examined = _examined(note, lexicon)
     return result
+
+
+def _take_named_member(note: Note, lexicon: Lexicon, site: Site) -> None:
+    """ "The splenius" is the splenius capitis where the visit names that one, and no other splenius."""
+    if len(site.targets) != 1 or site.levels or site.portions:
+        return
+    stem = site.targets[0].rstrip("s")
+    members = {
+        target
+        for other in note.sites
+        if other.kind == "muscle" and not other.ambiguous and other.assertion in ("finding", "injected") and note.visits[note.sections[note.segments[other.segment].section].visit].current
+        for target in other.targets
+        if target != site.targets[0] and target.startswith(stem) and site.targets[0] in lexicon.ancestors(target)
+    }
+    if len(members) == 1:
+        site.targets = (members.pop(),)
 
 
 def _without_headings(lexicon: Lexicon, sites: list[Site]) -> list[Site]:
