@@ -91,6 +91,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     strong = [cue for cue in cues if cue.type in ("inject", "tpi", "done", "plan", "negate", "decline", "postpone", "consent", "educate")]
     strong = _drop_foreign(strong, note, site)
     strong = [cue for cue in strong if not (cue.type == "negate" and cue.start >= site.end and _structure_between(note, site, cue))]
+    strong = [cue for cue in strong if not (cue.type in ("negate", "decline") and cue.end <= site.start and _REASON.search(note.folded, cue.end, site.start))]
     if strong:
         cue = _governor(note, site, strong)
         verdict = resolve(note, segment, frame, cue, strong if cue.type in ("inject", "tpi", "done") else [cue])
@@ -241,7 +242,7 @@ def _crossed(note: Note, site: Site, cues: list[Cue]) -> bool:
             return True  # "the pectoralis major was traversed"
         if cue.type == "pass" and cue.end <= site.start:
             gap = note.folded[cue.end : site.start]
-            if len(gap) < 44 and not re.search(r"[,;]|\b(?:into|inject\w*|to reach|deposited|placed|given|received|ml|cc)\b|\w{4,}\sand\s", gap) and not _SHARED.search(note.folded, max(0, cue.start - 24), cue.start):
+            if len(gap) < 44 and not re.search(r"[,;]|\b(?:into|inject\w*|to reach|deposited|placed|given|received|ml|cc|needle|technique|approach|cannula)\b|\w{4,}\sand\s", gap) and not _SHARED.search(note.folded, max(0, cue.start - 24), cue.start):
                 return True
     return False
 
@@ -303,6 +304,8 @@ def _governor(note: Note, site: Site, strong: list[Cue]) -> Cue:
             return after
         if not others_before and before.type in ("tpi",) and not between_after:
             return after
+        if not between_after and after.start - site.end < 16 and re.search(r",\s(?:so|and|but)\s|;", note.folded[before.end : site.start]):
+            return after  # "…, so the rhomboid was never injected"
         return before if others_before or between_after or before.type == "inject" else after
     if before.type in ("negate", "decline", "postpone") and after.type in ("inject", "done"):
         # "the rhomboid was spared and the trapezius was injected"
@@ -311,6 +314,9 @@ def _governor(note: Note, site: Site, strong: list[Cue]) -> Cue:
     if after.type in ("plan",) and before.type in ("inject", "done", "tpi"):
         return after if _finite(note, after) and _clause_break(note, before.end, site.start) else before
     return before
+
+
+_REASON = re.compile(r"\b(?:as|after|because|since|once|when|until)\b")
 
 
 def _structure_between(note: Note, site: Site, cue: Cue) -> bool:
@@ -673,10 +679,11 @@ def _negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
         if frame.whole not in ("negated", "postponed", "declined") or index == 0:
             continue
-        if any(site.segment == index and site.kind == "muscle" for site in note.sites):
-            continue
         text = note.folded[segment.start : segment.end]
-        short = len(text) < 40 and re.match(r"\W*(?:but\s)?(?:skipped|deferred|spared|held|omitted|not injected|not done|not treated|not needled)", text)
+        elided = re.match(r"\W*(?:but|and)\s(?:was|were|is|are)\s(?:not|never)\b", text)
+        if not elided and any(site.segment == index and site.kind == "muscle" for site in note.sites):
+            continue
+        short = re.match(r"\W*(?:but|and)\s(?:was|were|is|are)\s(?:not|never)\b", text) or len(text) < 40 and re.match(r"\W*(?:but\s)?(?:skipped|deferred|spared|held|omitted|not injected|not done|not treated|not needled)", text)
         if not (_PRONOUN.search(text) or short):
             continue
         before = [site for site in note.sites if site.kind == "muscle" and site.segment == index - 1]
@@ -711,7 +718,10 @@ def _take_named_above(note: Note, frames: list[Frame]) -> None:
         if not before:
             continue
         last = note.segments[before[-1].segment].unit
-        if counted and not _NAMED_ABOVE.search(note.folded, segment.start, segment.end) and len({t for s in before if note.segments[s.segment].unit == last and s.rule != "clean-finding" for t in s.targets}) != _NUMBERS.get(counted["n"] or counted["m"], -1):
+        sticks = sum(s.injections or 0 for s in before if note.segments[s.segment].unit == last)
+        if counted and sticks == _NUMBERS.get(counted["n"] or counted["m"], -1):
+            counted = None  # "three trigger points in the trapezius … each of the three"
+        elif counted and not _NAMED_ABOVE.search(note.folded, segment.start, segment.end) and len({t for s in before if note.segments[s.segment].unit == last and s.rule != "clean-finding" for t in s.targets}) != _NUMBERS.get(counted["n"] or counted["m"], -1):
             continue
         parent = note.units[last].parent
         for site in before:
@@ -720,3 +730,4 @@ def _take_named_above(note: Note, frames: list[Frame]) -> None:
                 own = frames[site.segment].modifiers
                 if site.rule not in ("needle-passes", "clean-finding") and not ("negate" in own):
                     _set(site, "injected", "named-above")
+                    site.weak = False

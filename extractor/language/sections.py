@@ -17,8 +17,8 @@ _INLINE = re.compile(r"(?:(?<=[.;!?)\]|])\s{1,4}|\s{2,}|\t|\|\s?|\*\*)(?P<title>
 # Headings as dictated: "Plan, continue meloxicam …", "On exam she is …"
 _SPOKEN = re.compile(r"(?:(?<=[.!?]\s)|(?<=[.!?]\s\s)|(?<=\n)|\A)(?P<title>(?:Assessment|Plan|Impression|Recommendations?|(?:On|Upon) (?:exam|examination)|On physical (?:exam|examination))(?=[,.]?\s))(?=,|\.\s|\s(?:she|he|there|the|today|patient|pt|I|we|is|her|his|of)\b)")
 # A paragraph that starts with the procedure and gives amounts is its note, whatever stood before.
-_PROCEDURE_START = re.compile(r"\W{0,4}(?:(?:Tx|Rx|Proc|Px|P)\s?[:.-]?\s{1,4})?(?P<title>(?:[A-Za-z-]+\s){0,2}(?:(?:[IlLi]nj|INJ)(?:\.|ected|ections?|ection)?(?=\s(?:R|L|B|Rt|Lt|Right|Left|right|left|bilat\w*|Bilat\w*|b/l)\b)|(?:[Tt]rigger|TRIGGER) (?:[Pp]oint|[Pp]t|POINT) (?:[Ii]nj\w*|INJ\w*)|TP[IlL1]s?(?=[\s:.,-])|Dry needling|DRY NEEDLING|T?DN\b))")
-_AMOUNT = re.compile(r"\d\s?(?:cc|ml|mm|units?)\b|\d\s?%|\bneedles?\b|\bgauge\b|\bx\s?\d\b")
+_PROCEDURE_START = re.compile(r"\W{0,4}(?:(?:Tx|Rx|Proc|Px|P)\s?[:.-]?\s{1,4})?(?P<title>(?:[A-Za-z-]+\s){0,2}(?:(?:[IlLi]nj|INJ)(?:\.|ected|ections?|ection)?(?=\s{1,4}(?:R|L|B|Rt|Lt|Right|Left|right|left|bilat\w*|Bilat\w*|b/l)\b)|(?:[Tt]rigger|TRIGGER) (?:[Pp]oint|[Pp]t|POINT) (?:[Ii]nj\w*|INJ\w*)|TP[IlL1]s?(?=[\s:.,-])|Dry needling|DRY NEEDLING|T?DN\b))")
+_AMOUNT = re.compile(r"\d\s?(?:cc|ml|mm|units?)\b|\d\s?%|\bneedles?\b|\bgauge\b|\bx\s?\d\b|\d\s?(?:pts?|sites?|points?)\b")
 _DONE_WORDS = re.compile(r"\b(?:today|performed|done|tolerated|injected|were|was|given|received)\b")
 _NOT_TODAY = re.compile(r"\b(?:last|previous|prior|s/p|ago|will|plan|consider|next|schedul\w*|recommend\w*|candidate|offered|discussed|response|since|if|vs|could|would)\b")
 _ADDENDUM_LINE = re.compile(r"[-=*#\s\[(<]{0,8}(?:late\s)?(?P<word>addendum|addenda|late entry|amendment|correction|erratum|clarification)\b[^:\n]{0,60}:?")
@@ -167,7 +167,7 @@ class SectionFinder:
         """A body region over a list of sites is no examination, and "Location:" in a history no injection site."""
         key = _key(title)
         current = sections[-1].category
-        if category == "procedure" and current in ("plan", "assessment_plan", "followup") and (unit.bullet or unit.number is not None):
+        if category == "procedure" and current in ("plan", "assessment_plan", "followup", "assessment", "diagnosis") and (unit.bullet or unit.number is not None):
             alone = note.folded[unit.body : unit.end].strip(" :*").endswith(title.lower().strip())
             return not alone  # an item of a plan that names the procedure
         if key in _BODY_PARTS and current in ("sites", "procedure", "injectate"):
@@ -242,7 +242,8 @@ class SectionFinder:
     def _inline_headings(self, note: Note, unit: Unit) -> Iterable[tuple[int, int, str, int]]:
         if match := _PROCEDURE_START.match(note.text, unit.body, unit.end):
             section = self._running
-            in_plan = section in ("plan", "assessment_plan", "followup") and not _DONE_WORDS.search(note.folded, unit.body, unit.end)
+            listed = section in ("assessment", "diagnosis") and (unit.bullet or unit.number is not None)
+            in_plan = (listed or section in ("plan", "assessment_plan", "followup")) and not _DONE_WORDS.search(note.folded, unit.body, unit.end)
             if not in_plan and _AMOUNT.search(note.folded, unit.body, unit.end) and not _NOT_TODAY.search(note.folded, unit.body, min(unit.end, match.end() + 60)):
                 yield match.start("title"), match.end("title"), "procedure", match.end()
         for match in _SPOKEN.finditer(note.text, unit.body, unit.end):

@@ -20,6 +20,7 @@ _CLAUSE = re.compile(
     r"|,\s(?=(?:and\s)?(?:we|i|he|she|they|pt|patient|the patient|will|plan|then)\s)"
 )
 _LABEL = re.compile(r"(?P<label>[^\s:|][^:|\n;.]{0,58}?)(?:\s{0,3}:(?![\d/])|\s?\.{3,}|\s{3,}(?=\S)|\s{1,2}(?:-{1,2}|=)\s(?=\S))\s*")
+_SIDE_NEXT = re.compile(r"\s{1,3}(?:R|L|B|Rt|Lt|Right|Left|Bilat\w*|BL)\b")
 _SHORT = 64
 
 
@@ -156,7 +157,8 @@ def _sentences(note: Note, start: int, end: int) -> Iterator[tuple[int, int]]:
         following = text[match.end() : match.end() + 3].lstrip()[:1]
         if match.group()[0] == "." and word and (word.group() in _ABBREVIATIONS or len(word.group()) == 1):
             side_ends = word.group() in ("r", "l") and re.search(r"\ball\s$", folded[max(0, match.start() - 5) : match.start() - 1])
-            if not (following.isupper() and len(word.group()) > 3) and following and not side_ends:
+            capital = following.isupper() and (len(word.group()) > 3 or (word.group() in ("inj", "tol", "appt", "vol", "tot") and not _SIDE_NEXT.match(text, match.end())))
+            if not capital and following and not side_ends:
                 continue
         stripped = _strip(text, at, match.end())
         if stripped[0] < stripped[1]:
@@ -232,4 +234,6 @@ def _closed(note: Note, units: list[Unit], stack: list[tuple[int, bool]], index:
         return unit.indent < head.indent or (head.bullet and unit.indent <= head.indent) or (unit.after_blank and not previous.bullet and not previous.cells)
     if previous.bullet or previous.cells:
         return True
+    if re.search(r"[a-z)]\.\s[a-z]", note.folded[unit.body : unit.end]) and unit.end - unit.start > 70:
+        return True  # prose, no item
     return unit.after_blank or unit.end - unit.start > 2 * _SHORT or unit.indent < head.indent

@@ -345,7 +345,7 @@ def _attach_levels(note: Note, segment: Segment, index: int, sites: list[Site], 
             result.append(
                 Site(level.start, level.end, index, targets=head.targets, kind="muscle", levels=level.levels, inferred=True, phrase=(level.start, level.end))
             )
-        elif head is None:
+        elif head is None and not re.match(r"\s(?:transverse|spinous|vertebra\w*|lamina|pedicle|nerve|disc|disk|process|tp\b)", note.folded[level.end : level.end + 14]):
             result.append(Site(level.start, level.end, index, kind="level", levels=level.levels, phrase=(level.start, level.end)))
     result.sort(key=lambda site: site.start)
     return result

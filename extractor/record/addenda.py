@@ -42,7 +42,8 @@ def apply_addenda(note: Note, lexicon: Lexicon) -> list[Finding]:
         text = note.folded[segment.start : segment.end]
         swap = _side_swap(_sentence(note, segment))
         refused = [site for site in sites if site.assertion in ("negated", "declined")]
-        if not sites and _RETRACTED.search(text):
+        named = any(site.kind == "muscle" and note.segments[site.segment].sentence == segment.sentence for site in note.sites)
+        if not named and _RETRACTED.search(text) and not re.search(r"\bit\b", text):
             findings += _retract(note, segment, earlier, text)
         elif swap:
             findings += _re_side(note, segment, sites, earlier, *swap)

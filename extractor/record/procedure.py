@@ -82,6 +82,8 @@ def _speaks_of_dry(note: Note, events: list[tuple[str, int]], status: str) -> bo
 
 
 def _is_dry(note: Note, dry: bool, wet: bool) -> bool:
+    if not dry and not wet:
+        dry = any("dry" in frame.modifiers and not frame.modifiers & {"past", "negate", "plan"} for frame in note.frames)
     if not dry:
         return False
     nothing = re.search(r"(?:no|without(?:\sany)?)\s(?:medication|injectate|anesthetic|medicine|drug|solution|substance|fluid|injection of)|nothing (?:was )?injected|needle only|no injectate", note.folded)
