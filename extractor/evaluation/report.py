@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -34,7 +35,7 @@ class Evaluation:
     """Notes on which the extractor failed, with the kind of error."""
     versions: dict[str, str] = field(default_factory=dict)
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data for tracking: the same for the same corpus and versions, and without a word of a note."""
         errors = [
             {"note": error.note.id, "kind": error.kind, "gold": error.gold, "found": error.found}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from extractor.evaluation.gold import GoldDrug, GoldNote
 from extractor.models import Drug, Result
@@ -25,7 +26,7 @@ class Tally:
     fp: int = 0
     fn: int = 0
 
-    def add(self, gold: set, found: set) -> None:
+    def add(self, gold: set[Any], found: set[Any]) -> None:
         self.tp += len(gold & found)
         self.fp += len(found - gold)
         self.fn += len(gold - found)
@@ -83,11 +84,11 @@ class Scores:
     strengths: list[bool] = field(default_factory=list)
     dates: list[bool] = field(default_factory=list)
     findings: list[bool] = field(default_factory=list)  # one for each finding that the gold asks for
-    confusion: Counter = field(default_factory=Counter)
+    confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
     errors: list[NoteError] = field(default_factory=list)
     by_style: dict[str, Scores] = field(default_factory=dict)
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data for tracking."""
         notes = max(1, self.notes)
         return {

@@ -76,7 +76,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     if frame.topic is None and len(segments) > 1:
         owner = frames[segments[1]].owner
     exercise = _EXERCISE.search(note.folded, segment.start, segment.end) is not None
-    if (exercise or any(cue.type == "clean" and not re.search(r",\s(?:and|but)\s", note.folded[site.end : max(site.end, cue.start)]) for cue in frame.cues)) and not any(cue.type in ("inject", "tpi") for cue in frame.cues):
+    if (exercise or any(cue.type == "clean" and _clean_reaches(note, site, cue) for cue in frame.cues)) and not any(cue.type in ("inject", "tpi") for cue in frame.cues):
         _set(site, "finding", "clean-finding")
         return
     if _referred(note, site, segment):
@@ -94,10 +94,10 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     strong = [cue for cue in strong if not (cue.type in ("negate", "decline") and cue.end <= site.start and _REASON.search(note.folded, cue.end, site.start))]
     if strong:
         cue = _governor(note, site, strong)
-        verdict = resolve(note, segment, frame, cue, strong if cue.type in ("inject", "tpi", "done") else [cue])
+        verdict = resolve(note, segment, frame, cue, [*strong, *(c for c in frame.strong if c.type == "done")] if cue.type in ("inject", "tpi", "done") else [cue])
         if cue.type == "tpi" and verdict in ("injected", "nominal"):
             verdict = _nominal(note, site, frame, cues, verdict)
-        _set(site, verdict, f"cue-{cue.type}", cue)
+        _set(site, verdict, f"cue-{cue.text or cue.type}", cue)
         if verdict in ("injected", "nominal") and _weaker(note, site, cues, cue):
             _set(site, "marked" if frame.procedural else "finding", "examined", cue)
     else:
@@ -129,6 +129,18 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
 # One-line sections that a terse note runs over ("Meds none. TDN R ECRB x2").
 _OVERRUN = frozenset({"medications", "allergies", "vitals", "ros", "social_history", "signature"})
 _GRADE = re.compile(r"\b[0-5][+-]?/5\b|\bfull bulk\b|\bbulk\b")
+
+
+def _clean_reaches(note: Note, site: Site, cue: Cue) -> bool:
+    """Whether "quiet", "nontender" or "negative" speaks of this site and not of another one between."""
+    if cue.start < site.end:
+        return True
+    between = [s for s in note.sites if site.end <= s.start and s.end <= cue.start and s.segment == site.segment]
+    last = between[-1].end if between else site.end
+    for one, other in zip([site, *between], between, strict=False):
+        if not re.fullmatch(r"\s?(?:,|/|&|\band\b|\bor\b|,\sand|,\sor)\s?(?:the\s|left\s|right\s|l\s|r\s)*", note.folded[one.end : (other.phrase or (other.start,))[0]]):
+            return False
+    return re.search(r",\s(?:and|but)\s|\bonly\b", note.folded[last : cue.start]) is None
 
 
 def _just_injected(note: Note, frames: list[Frame], index: int) -> bool:
@@ -456,15 +468,19 @@ def _frame_for_list(note: Note, segment: Segment, frame: Frame) -> tuple[str, st
 def _settle_candidates(note: Note, frames: list[Frame]) -> None:
     """Second pass: what the rest of the note makes of sites that no verb governs."""
     performed = _performed(note, frames)
-    explicit = {s.targets for s in note.sites if s.assertion == "injected" and s.kind == "muscle"}
+    explicit = {s.targets for s in note.sites if s.assertion == "injected" and s.kind == "muscle" and s.rule != "cue-give"}
     anaphora = _points_back(note, frames)
     told = _told(note, frames)
+    bare_list = is_site_list(note)
     for site in note.sites:
         if site.assertion not in _LISTED:
             continue
         segment, frame = note.segments[site.segment], frames[site.segment]
         category = note.sections[segment.section].category
         volume = _VOLUME.search(note.folded, *_reach(note, segment)) is not None
+        if bare_list:
+            _set(site, "injected", "site-list")
+            continue
         if site.kind in ("region", "level") and site.assertion != "nominal" and not _area_listed(note, segment, site, volume):
             _set(site, "finding", "no-verb")
             continue
@@ -566,8 +582,26 @@ def _loose(note: Note, site: Site, frame: Frame, anaphora: bool, explicit: set) 
     return ("injected", "no-verb-in-procedure") if frame.procedural or anaphora or not explicit else ("finding", "no-verb")
 
 
+_LIST_WORDS = re.compile(
+    r"\b(?:left|right|bilateral(?:ly)?|lt|rt|bilat|both|sides?|and|muscles?|injections?|inj|each|x|cc|ml|mls|the|upper|middle|lower|mid|thoracic|cervical|lumbar|sites?|trigger|points?|tps?|level|levels|at|total|of|ea|per)\b"
+)
+
+
+def is_site_list(note: Note) -> bool:
+    """Whether the text is nothing but sites with sides, levels and amounts: what a coder copies out of a note."""
+    if len(note.text) > 1500 or not any(site.kind == "muscle" for site in note.sites):
+        return False
+    rest = list(note.folded)
+    for span in [(s.start, s.end) for s in note.sites] + [(m.start, m.end) for m in (*note.sides, *note.levels)]:
+        rest[span[0] : span[1]] = " " * (span[1] - span[0])
+    left = _LIST_WORDS.sub(" ", "".join(rest))
+    return sum(char.isalpha() for char in left) <= 2
+
+
 def _performed(note: Note, frames: list[Frame]) -> bool:
     """Whether anything says that trigger points were injected or needled in this encounter."""
+    if is_site_list(note):
+        return True
     if any(event_performed(note, segment, frame) for segment, frame in zip(note.segments, frames, strict=True)):
         return True
     for site in note.sites:
@@ -578,7 +612,7 @@ def _performed(note: Note, frames: list[Frame]) -> bool:
         amount = _VOLUME.search(note.folded, *_reach(note, segment)) is not None
         if site.assertion == "marked" and category in ("procedure", "sites") and not _given_up(note, frames, segment) and _VOLUME.search(note.folded, note.sections[segment.section].start, note.sections[segment.section].end):
             return True
-        if site.assertion == "candidate" and _told_by_amounts(note, frames, site):
+        if site.assertion in ("candidate", "nominal") and _told_by_amounts(note, frames, site):
             return True
         listed = site.assertion == "candidate" and (amount and (category in ("procedure", "sites", "injectate") or frames[site.segment].procedural) or category == "sites" and _injected_heading(note, segment))
         if site.assertion == "injected" or listed:

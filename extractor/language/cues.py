@@ -68,7 +68,7 @@ def _without_nested(cues: list[Cue]) -> list[Cue]:
 
 
 def _same_family(longer: Cue, shorter: Cue) -> bool:
-    if longer.type == "dry" and shorter.type == "inject":
+    if longer.type == "dry" and shorter.type in ("inject", "procedure"):
         return True
     if longer.type in _TIMES and shorter.type in ("inject", "tpi", "done"):
         return False  # "had been injected" is both

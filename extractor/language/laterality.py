@@ -104,6 +104,7 @@ def _mark_sides(note: Note) -> None:
         if side == "left" and not match["on"] and _BEFORE_NOT.search(folded[max(0, match.start() - 10) : match.start()]) and re.match(r"\s(?:the|in|with|ambul)", folded[match.end("side") : match.end("side") + 7]):
             continue
         sides = LEFT if side[0] in "l1i" else RIGHT
-        adverb = bool(match["on"]) or bool(match["sided"])
+        on = match["on"] or ""
+        adverb = on.startswith(("on", "over")) or bool(match["sided"]) or (bool(on) and re.match(r"\s*(?:[.,;:)]|$)", folded[match.end() : match.end() + 3]) is not None)
         start = match.start()
         note.sides.append(SideMark(start, match.end(), sides, adverb, bool(match["open"] and match["close"])))

@@ -93,6 +93,25 @@ def _side_boxes(note: Note, start: int, end: int) -> bool:
     return all((match := _BOX_SIDE.match(note.folded, box.end(), stop)) and match.end() >= stop for box, stop in zip(boxes, ends, strict=True))
 
 
+_AMOUNT_NEXT = re.compile(r"(?:x\s?)?\d|per side|each")
+_SIDE_WORD = re.compile(r"[\s,:(-]*(?P<side>left|right|lt|rt|l|r)[\s:.-]*")
+
+
+def _sides_before_boxes(note: Note, start: int, boxes: list[re.Match[str]], crossed: bool) -> tuple[int, tuple[str, ...]] | None:
+    """ "trapezius   R [x]  L [ ]": (end of the site's text, ticked sides) where every box has its side in front."""
+    first = re.search(r"(?:^|[\s,:(-])(?P<side>left|right|lt|rt|l|r)[\s:.-]*\Z", note.folded[start : boxes[0].start()])
+    if first is None or len(note.folded[start : start + first.start()].strip()) < 3:
+        return None
+    sides = [first["side"]]
+    for box, following in zip(boxes, boxes[1:], strict=False):
+        match = _SIDE_WORD.fullmatch(note.folded, box.end(), following.start())
+        if match is None:
+            return None
+        sides.append(match["side"])
+    ticked = tuple(s for box, side in zip(boxes, sides, strict=True) if _ticked(box, crossed) for s in _SIDE_OF[side])
+    return start + first.start(), ticked
+
+
 def _boxed(note: Note, start: int, end: int, header: str | None) -> Iterator[_Piece]:
     boxes = list(BOX.finditer(note.folded, start, end))
     if not boxes:
@@ -103,6 +122,9 @@ def _boxed(note: Note, start: int, end: int, header: str | None) -> Iterator[_Pi
     after = note.folded[boxes[-1].end() : end].strip()
     crossed = _crossed_means_no(note)
     ends = [box.start() for box in boxes[1:]] + [end]
+    if sided := _sides_before_boxes(note, start, boxes, crossed):
+        yield _Piece(start, sided[0], bool(sided[1]), header, sides=sided[1])
+        return
     matches = [_BOX_SIDE.match(note.folded, box.end(), stop) for box, stop in zip(boxes, ends, strict=True)]
     if all(matches):
         ticked = tuple(s for box, match in zip(boxes, matches, strict=True) if match and _ticked(box, crossed) for s in _SIDE_OF.get(match["side"], ("left", "right")))
@@ -123,7 +145,10 @@ def _boxed(note: Note, start: int, end: int, header: str | None) -> Iterator[_Pi
         return
     if before:
         yield _Piece(start, boxes[0].start(), None, header)
-    side_only = [match is not None and match.end() >= stop for match, stop in zip(matches, ends, strict=True)]
+    side_only = [
+        match is not None and (match.end() >= stop or _AMOUNT_NEXT.match(note.folded, match.end(), stop) is not None)
+        for match, stop in zip(matches, ends, strict=True)
+    ]
     index = 0
     while index < len(boxes):
         # "[x] Gluteus medius  [x] R  [ ] L": side boxes belong to the box before them

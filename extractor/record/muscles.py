@@ -259,6 +259,8 @@ def _hold_against_title(note: Note, lexicon: Lexicon, result: Sites, muscles: di
 
 
 _COUNTED_INTO = re.compile(r"\b(?P<n>one|two|three|four|five|\d)\s(?:(?:more|injections?|sites?|shots?)\s)?(?:into|in|to|at|over)\s(?:the\s|her\s|his\s)?(?:(?:sore|tender|painful)\s)?(?:area|region|spot|spots|part)?\s?(?:of|in|over)?\s?(?:the\s)?(?:[a-z]+\s)?\Z")
+# "1 cc to a single nasty trigger point L post shoulder": one more site, of no named muscle
+_ONE_MORE = re.compile(r"\d\s?(?:cc|ml)\s(?:to|into|in|at)\s(?:a|an|one|the)\s(?:\w+\s){0,4}(?:trigger point|trp|tp|spot|point|area|knot|band)\s?(?:in|of|at|over|along)?\s?(?:the\s)?(?:(?:left|right|l|r|post\w*|ant\w*|upper|lower|medial|lateral)\s)*\Z")
 _NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
 
@@ -278,6 +280,9 @@ def _areas(note: Note, injected: list[Site], muscles: bool) -> list[Area]:
         start, end = site.phrase or (site.start, site.end)
         number = site.injections
         if muscles:
+            if site.kind == "region" and not any(a.text for a in areas if a.injections == 1 and a.evidence[0].start > start - 60) and _ONE_MORE.search(note.folded, max(0, start - 90), site.start):
+                areas.append(Area(text=note.text[start:end], sides=list(site.sides), injections=1, evidence=[evidence(note, start, end)]))
+                continue
             into = _COUNTED_INTO.search(note.folded, max(0, start - 40), start)
             if into and site.rule.startswith("cue-") and site.kind == "region":
                 number = _number(into["n"])
