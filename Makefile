@@ -2,8 +2,8 @@
 # make test   install, and run the tests
 # make lint   install, and check the style
 #
-# The first call builds .venv from a Python of 3.11 or later and needs the network (or a local package index);
-# later calls start at once and work offline. PYTHON=… picks another interpreter.
+# The first call builds .venv from a Python 3.11 or 3.12 and needs the network (or a local package index); later calls
+# start at once and work offline. PYTHON=… picks another interpreter.
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint clean
@@ -12,7 +12,10 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
-PYTHON ?= python3
+# The first that is suitable; scispacy, which we build on, is not made for later ones yet.
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
+PYTHON ?= $(shell for name in python3 python3.12 python3.11; do \
+	    $$name -c '$(SUITABLE)' 2>/dev/null && echo $$name && break; done)
 EXAMPLES := $(sort $(wildcard examples/*.txt))
 PYTEST ?= --numprocesses=auto --maxprocesses=4
 
@@ -23,8 +26,8 @@ help:
 .PHONY: $(INSTALLED)
 $(INSTALLED):
 	@cmp -s pyproject.toml $@ || { \
-	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	    || { echo "tpi-extractor needs Python 3.11 or later; try: make PYTHON=python3.12 …" >&2; exit 2; }; \
+	  "$(PYTHON)" -c '$(SUITABLE)' 2>/dev/null \
+	    || { echo "tpi-extractor needs Python 3.11 or 3.12. Install one, or name it: make PYTHON=/path/to/python3.12 …" >&2; exit 2; }; \
 	  test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 	    || { echo "No virtual environment could be made; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }; \
 	  echo "Installing into $(VENV) …" >&2; \

@@ -157,12 +157,13 @@ def print_errors(evaluation: Evaluation, console: Console) -> None:
                 Text.assemble(
                     "  ", (f"{error.kind:10}", _KIND_STYLES.get(error.kind, "")),
                     f" gold {visible(error.gold)}; found {visible(error.found)}",
-                )
+                ),
+                soft_wrap=True,
             )
             for line in _indented(contexts_of(error)):
                 console.print(line, soft_wrap=True)
         if note.comment:
-            console.print(Text(f"  label: {visible(note.comment)}", style="dim"))
+            console.print(Text(f"  label: {visible(note.comment)}", style="dim"), soft_wrap=True)
         console.print()
 
 

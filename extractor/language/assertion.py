@@ -21,7 +21,7 @@ _ACTION_HEADER = re.compile(r"\b(?:inject(?:ed|ion|ions)?|inj|treated|needled|do
 _TARGET_VERB = re.compile(r"\b(?:into|in|to|at|the|of)\b")
 _FINITE_PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|not|never|wasn't|weren't)\b")
 _ALL_MENTION_BREAK = re.compile(r"[,;]|\band\b|\bwith\b")
-_MILLILITRES = re.compile(r"\d\s?(?:cc|ml|millilit(?:er|re)s?)\b|\b(?:half|quarter|one|two|three|four|five)\s(?:a\s|of\sa\s)?(?:cc|ml|millilit(?:er|re)s?)\b|\d\s?units?\b")
+_MILLILITRES = re.compile(r"(?:\d|\b[lo])\s?(?:cc|ml|millilit(?:er|re)s?)\b|\b(?:half|quarter|one|two|three|four|five)\s(?:a\s|of\sa\s)?(?:cc|ml|millilit(?:er|re)s?)\b|\d\s?units?\b")
 _VOLUME = re.compile(r"\d?\.\d\d\s?(?:mm\s?)?x\s?\d\d|\d\s?(?:cc|ml|units?|u)\b|\bx\s?\d|\b(?:one|two|three|four|1|2|3|4|5|6)\s(?:sites?|injections?|spots?|points?|sticks?|trigger|tps?|passes)\b")
 
 
@@ -600,7 +600,7 @@ def is_site_list(note: Note) -> bool:
 
 def _performed(note: Note, frames: list[Frame]) -> bool:
     """Whether anything says that trigger points were injected or needled in this encounter."""
-    if is_site_list(note):
+    if is_site_list(note) or any(doses_what_was_found(note, segment, frame) for segment, frame in zip(note.segments, frames, strict=True)):
         return True
     if any(event_performed(note, segment, frame) for segment, frame in zip(note.segments, frames, strict=True)):
         return True
@@ -671,10 +671,31 @@ def _all_the_rest(note: Note, frames: list[Frame]) -> bool:
     )
 
 
+_ANESTHETIC = re.compile(r"\b(?:lido\w*|xylo\w*|ligno\w*|bupi\w*|marcaine|sensorcaine|ropi\w*|mepi\w*|carbocaine|procaine|novocain\w*)\b")
+_SPREAD = re.compile(r"\b(?:each|ea|per|apiece|both|every)\b")
+
+
+_SPEAKS_OF_POINTS = re.compile(r"\btrigger|\btrps?\b|\btpis?\b|\bmyofasc|\btaut\b|\bknots?\b")
+
+
+def doses_what_was_found(note: Note, segment: Segment, frame: Frame) -> bool:
+    """ "Each side 1.5 ml lido 1% w 25g": a dose of local anesthetic shared out, without a verb, in a note on trigger points."""
+    section = note.sections[segment.section]
+    if frame.whole not in (None, "nothing") or frame.owner not in (None, "tpi") or segment.box is False or not note.visits[section.visit].current:
+        return False
+    if section.category not in ("none", "procedure", "sites", "injectate", "exam", "assessment_plan") or frame.modifiers & {"plan", "past", "condition", "future", "negate", "educate"}:
+        return False
+    text = note.folded[segment.start : segment.end]
+    told = _MILLILITRES.search(text) and _ANESTHETIC.search(text) and _SPREAD.search(text)
+    return bool(told) and _SPEAKS_OF_POINTS.search(note.folded) is not None
+
+
 def _points_back(note: Note, frames: list[Frame]) -> bool:
     """ "each of these was then injected": an injection without sites of its own that points at those before."""
     with_sites = {site.segment for site in note.sites if site.kind == "muscle" and site.assertion == "injected" and site.rule.startswith("cue-inject")}
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
+        if index not in with_sites and doses_what_was_found(note, segment, frame):
+            return True
         if index in with_sites or frame.whole != "injected" or frame.owner not in (None, "tpi"):
             continue
         if "anaphora" in frame.modifiers or "point" in frame.modifiers or frame.procedural:
@@ -734,8 +755,8 @@ _NAMED_ABOVE = re.compile(
 
 
 # "into each of the two": as many as the line before names
-_COUNTED = re.compile(r"\b(?:each of|both of|all|into)\s(?:the|these|those)\s(?P<n>two|three|four|five|2|3|4|5)\b(?!\s(?:cc|ml|mg|weeks?|days?))|\ball\s(?P<m>three|four)\b")
-_NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
+_COUNTED = re.compile(r"\b(?:injected|treated|needled|infiltrated|did)\s(?P<b>both)\b(?!\ssides)|\b(?:each of|both of|all|into)\s(?:the|these|those)\s(?P<n>two|three|four|five|2|3|4|5)\b(?!\s(?:cc|ml|mg|weeks?|days?))|\ball\s(?P<m>three|four)\b")
+_NUMBERS = {"both": 2, "two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
 
 
 def _take_named_above(note: Note, frames: list[Frame]) -> None:
@@ -753,9 +774,9 @@ def _take_named_above(note: Note, frames: list[Frame]) -> None:
             continue
         last = note.segments[before[-1].segment].unit
         sticks = sum(s.injections or 0 for s in before if note.segments[s.segment].unit == last)
-        if counted and sticks == _NUMBERS.get(counted["n"] or counted["m"], -1):
+        if counted and sticks == _NUMBERS.get(counted["n"] or counted["m"] or counted["b"], -1):
             counted = None  # "three trigger points in the trapezius … each of the three"
-        elif counted and not _NAMED_ABOVE.search(note.folded, segment.start, segment.end) and len({t for s in before if note.segments[s.segment].unit == last and s.rule != "clean-finding" for t in s.targets}) != _NUMBERS.get(counted["n"] or counted["m"], -1):
+        elif counted and not _NAMED_ABOVE.search(note.folded, segment.start, segment.end) and len({t for s in before if note.segments[s.segment].unit == last and s.rule != "clean-finding" for t in s.targets}) != _NUMBERS.get(counted["n"] or counted["m"] or counted["b"], -1):
             continue
         parent = note.units[last].parent
         for site in before:

@@ -22,10 +22,22 @@ def link_counts(note: Note) -> None:
         if not 0 < number <= 60:
             continue
         site = _owner(note, muscles, quantity.start, quantity.end)
-        if site is not None and re.match(r"\s{0,2}(?:each|ea\b|apiece|per (?:level|side|site))", note.folded[quantity.end : quantity.end + 14]):
-            number *= max(1, len(site.levels), len(site.sides))  # "C4, C5, C6, one stick each"
+        if site is not None:
+            number *= _shares(note, site, quantity.end)
         if site is not None:
             site.injections = number if site.injections is None else site.injections + number
+
+
+def _shares(note: Note, site: Site, end: int) -> int:
+    """ "one stick each" at three levels is three; "one injection per level per side" at three levels on both sides is six."""
+    tail = note.folded[end : end + 30]
+    match = re.match(r"\s{0,2}(?:each|ea\b|apiece|per\s(?:level|side|site|segment))", tail)
+    if match is None:
+        return 1
+    levels = sum(1 for other in note.sites if other.segment == site.segment and other.levels and other.targets in ((), site.targets) for _ in other.levels) or len(site.levels)
+    if "per side" in tail or "each side" in tail:
+        return max(1, levels) * max(1, len(site.sides)) if "level" in tail else max(1, len(site.sides))
+    return max(1, levels, len(site.sides))
 
 
 def _owner(note: Note, sites: list[Site], start: int, end: int) -> Site | None:

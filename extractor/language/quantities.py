@@ -342,10 +342,10 @@ def _qualify(folded: str, here: int, end: int, stop: int, kind: str) -> _Qualifi
         count = int(times["n"])
     if per is None:
         per = _said_before(before)
-        if per == "wasted" and _REMAINDER.search(before) and _GIVEN.search(folded[end : min(stop, end + _BEFORE)].partition(".")[0]):
+        if per == "wasted" and (_RECEIVED.search(before) or (_REMAINDER.search(before) and _GIVEN.search(folded[end : min(stop, end + _BEFORE)].partition(".")[0]))):
             per = None  # "the remaining 2 mL was injected into the piriformis"
-        elif per == "wasted" and _RECEIVED.search(before):
-            per = None
+        elif per is None and before.rstrip().endswith((":", "=")) and _GIVEN_LABEL.search(before) and _ENDS_FIELD.match(folded, end, stop):
+            per = "total"  # "Drawn: 10 mL  Given: 7 mL"
         if per == "container":
             return _Qualified(end, None, None, per)
     return _Qualified(at, per, count, None)
@@ -353,7 +353,9 @@ def _qualify(folded: str, here: int, end: int, stop: int, kind: str) -> _Qualifi
 
 _REMAINDER = re.compile(r"\b(?:remaining|remainder|left over|unused)\b")
 _GIVEN = re.compile(r"\b(?:inject\w*|given|placed|deposit\w*|infiltrat\w*|administered|instilled|delivered|put|went|used|into|in(?: the)? (?:left|right|l|r|lt|rt)\b|to (?:the|left|right|l|r)\b)(?!\s(?:waste|sharps))")
-_RECEIVED = re.compile(r"\b(?:received|got|given|injected with|with the remaining|treated with)\b[^.;]{0,24}$")
+_RECEIVED = re.compile(r"\b(?:received|got|given|with)\s(?:the\s)?(?:remaining|remainder)\b[^.;]{0,10}$")
+_GIVEN_LABEL = re.compile(r"\b(?:given|injected|administered|delivered|used)\s?[:=]\s?$")
+_ENDS_FIELD = re.compile(r"\s{0,2}(?:$|\n|\s{2}|[;)|]|\.\s|\.$|,?\s(?:wast|discard|drawn))")
 
 
 def _no_injectate(folded: str, before: str, end: int, stop: int, kind: str) -> str | None:

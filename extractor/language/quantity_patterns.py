@@ -7,7 +7,7 @@ import re
 from extractor.language.numbers import DIGITS, NUMBER, SPELLED
 
 NOUN = (
-    r"(?:injections?|inj\b\.?|sites?|spots?|points?|trigger\s?points?|tr\.?p'?s?\b|tps?\b|tpis?\b|mtrps?\b|locations?|areas?|"
+    r"(?:injections?|inj\b\.?|sites?|spots?|points?|trigger\s?points?|tr\.?p'?s?\b|tps?\b|tpis?\b|mtrps?\b|pts\b|pt\b(?=\s?[.,;)x\n]|$)|locations?|areas?|"
     r"places|muscles?|levels?|passes|sticks?|insertions?|regions?|knots?|nodules?|bands?|marks?|targets?|aliquots?|shots?|total(?=\s?[,.;)\n]|$))(?![a-z])"
 )
 _ADJECTIVE = (
@@ -174,7 +174,7 @@ _WORDS = """
     percent per pct gauge gage guage gauze ga inch inches in mm cm centimeter centimeters millimeter millimeters
     second seconds sec secs minute minutes min mins hour hours hr hrs day days week weeks wk wks month months mo mos year years yr yrs y
     degree degrees deg bpm beats kg kgs lb lbs pound pounds kilogram kilograms ounce ounces oz
-    injection injections inj site sites spot spots point points trigger triggerpoint triggerpoints trp trps tr tp tps tpi tpis mtrp mtrps
+    injection injections inj site sites spot spots point points trigger triggerpoint triggerpoints trp trps tr tp tps tpi tpis mtrp mtrps pt pts
     location locations area areas places muscle muscles level levels passes sticks insertions region regions knot knots band bands total
     different separate distinct individual discrete of the needle tender myofascial active such painful palpable identified affected more
     additional other bilateral left right mapped marked cervical thoracic lumbar deep taut unique palpated designated

@@ -18,8 +18,8 @@ _INLINE = re.compile(r"(?:(?<=[.;!?)\]|])\s{1,4}|\s{2,}|\t|\|\s?|\*\*)(?P<title>
 _SPOKEN = re.compile(r"(?:(?<=[.!?]\s)|(?<=[.!?]\s\s)|(?<=\n)|\A)(?P<title>(?:Assessment|Plan|Impression|Recommendations?|(?:On|Upon) (?:exam|examination)|On physical (?:exam|examination))(?=[,.]?\s))(?=,|\.\s|\s(?:she|he|there|the|today|patient|pt|I|we|is|her|his|of)\b)")
 # A paragraph that starts with the procedure and gives amounts is its note, whatever stood before.
 _PROCEDURE_START = re.compile(r"\W{0,4}(?:(?:Tx|Rx|Proc|Px|P)\s?[:.-]?\s{1,4})?(?P<title>(?:[A-Za-z-]+\s){0,2}(?:(?:[IlLi]nj|INJ)(?:\.|ected|ections?|ection)?(?=\s{1,4}(?:R|L|B|Rt|Lt|Right|Left|right|left|bilat\w*|Bilat\w*|b/l)\b)|(?:[Tt]rigger|TRIGGER) (?:[Pp]oint|[Pp]t|POINT) (?:[Ii]nj\w*|INJ\w*)|TP[IlL1]s?(?=[\s:.,-])|Dry needling|DRY NEEDLING|T?DN\b))")
-_AMOUNT = re.compile(r"\d\s?(?:cc|ml|mm|units?)\b|\d\s?%|\bneedles?\b|\bgauge\b|\bx\s?\d\b|\d\s?(?:pts?|sites?|points?)\b")
-_DONE_WORDS = re.compile(r"\b(?:today|performed|done|tolerated|injected|were|was|given|received)\b")
+_AMOUNT = re.compile(r"(?:\d|\b[lo])\s?(?:cc|ml|mm|units?)\b|\d\s?%|\bneedles?\b|\bgauge\b|\bx\s?\d\b|\d\s?(?:pts?|sites?|points?)\b")
+_DONE_WORDS = re.compile(r"\b(?:today|performed|done|tolerated|injected|completed|were injected|was injected)\b")
 _NOT_TODAY = re.compile(r"\b(?:last|previous|prior|s/p|ago|will|plan|consider|next|schedul\w*|recommend\w*|candidate|offered|discussed|response|since|if|vs|could|would)\b")
 _ADDENDUM_LINE = re.compile(r"[-=*#\s\[(<]{0,8}(?:late\s)?(?P<word>addendum|addenda|late entry|amendment|correction|erratum|clarification)\b[^:\n]{0,60}:?")
 _MARKDOWN = re.compile(r"^[#*_=\s\[<]+|[#*_=:\s\]>]+$")

@@ -99,7 +99,8 @@ def join_broken_words(note: Note, speller: Speller) -> None:
     words = note.words
     joined: list[Word] = []
     skip = False
-    for word, following in zip(words, [*words[1:], None], strict=True):
+    for index, word in enumerate(words):
+        following = words[index + 1] if index + 1 < len(words) else None
         if skip:
             skip = False
             continue

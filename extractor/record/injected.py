@@ -64,6 +64,9 @@ def _spans(note: Note, index: DrugIndex) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     last_unit = -1
     for place, (segment, frame) in enumerate(zip(note.segments, note.frames, strict=True)):
+        if place and _told_of_before(note, place):
+            last_unit = -1
+            continue
         if not _speaks(note, segment, frame, scopes[place], segment.unit in near, index):
             last_unit = -1
             continue
@@ -73,6 +76,13 @@ def _spans(note: Note, index: DrugIndex) -> list[tuple[int, int]]:
             spans.append((segment.start, segment.end))
         last_unit = segment.unit
     return spans
+
+
+def _told_of_before(note: Note, place: int) -> bool:
+    """Whether the clause stands behind a label that speaks of an earlier time ("Last visit 01/10/24: …")."""
+    label, segment = note.segments[place - 1], note.segments[place]
+    frame = note.frames[place - 1]
+    return label.is_label and label.unit == segment.unit and frame.past and not frame.today and not note.frames[place].today
 
 
 def _near(note: Note) -> frozenset[int]:
@@ -106,7 +116,10 @@ def _speaks(note: Note, segment: Segment, frame: Frame, scope: bool | None, near
         return False
     if frame.whole in _SHUT:
         return False
-    if near and not (frame.past and not frame.today) and section.category not in ("history", "subjective", "allergies", "exam"):
+    if near and not (frame.past and not frame.today) and (
+        section.category not in ("history", "subjective", "allergies", "exam")
+        or (section.category in ("exam", "subjective") and scope is True and any(q.kind == "volume" for q in _within(note.quantities, segment.start, segment.end)))
+    ):
         return not (frame.modifiers & {"plan", "future", "condition"} and frame.whole != "injected" and not frame.procedural)
     if section.category == "medications":
         return _in_millilitres(note, segment, index)

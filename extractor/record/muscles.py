@@ -264,6 +264,8 @@ _ONE_MORE = re.compile(r"\d\s?(?:cc|ml)\s(?:to|into|in|at)\s(?:a|an|one|the)\s(?
 _NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
 
+# Places that nobody calls a trigger point site; an injection "of the knee" is the joint's.
+_NO_AREA = frozenset({"knee", "ankle", "wrist", "elbow", "finger", "eye", "ear", "nose", "mouth", "hand", "foot", "head", "face", "abdomen"})
 _AMOUNT = re.compile(r"\d\s?(?:cc|ml|units?|u)\b|\bx\s?\d|\b(?:one|two|three|four|five|six|\d)\s(?:of them|spots?|sites?|points?|places|areas?|injections?|shots?)\b")
 _SPOTS = re.compile(r"\b(?P<n>one|two|three|four|five|six|\d)\s(?:of them|spots?|sites?|points?|places|areas?|injections?|shots?|trigger points?|tps?)\b")
 
@@ -274,14 +276,14 @@ def _areas(note: Note, injected: list[Site], muscles: bool) -> list[Area]:
     named = {site.segment for site in injected if site.kind == "muscle"}
     parents = {unit.parent for unit in note.units if unit.parent is not None}
     for site in injected:
-        if site.kind not in ("region", "level") or note.frames[site.segment].topic not in (None, "tpi"):
+        if site.region in _NO_AREA or site.kind not in ("region", "level") or note.frames[site.segment].topic not in (None, "tpi"):
             continue
         segment = note.segments[site.segment]
         start, end = site.phrase or (site.start, site.end)
         number = site.injections
         if muscles:
             if site.kind == "region" and not any(a.text for a in areas if a.injections == 1 and a.evidence[0].start > start - 60) and _ONE_MORE.search(note.folded, max(0, start - 90), site.start):
-                areas.append(Area(text=note.text[start:end], sides=list(site.sides), injections=1, evidence=[evidence(note, start, end)]))
+                areas.append(Area(text=note.text[start:end], region=site.region, sides=list(site.sides), injections=1, evidence=[evidence(note, start, end)]))
                 continue
             into = _COUNTED_INTO.search(note.folded, max(0, start - 40), start)
             if into and site.rule.startswith("cue-") and site.kind == "region":
@@ -292,7 +294,7 @@ def _areas(note: Note, injected: list[Site], muscles: bool) -> list[Area]:
             number = _number(spots["n"])
         text = note.text[start:end]
         if not any(area.text.lower() == text.lower() and area.sides == list(site.sides) for area in areas):
-            areas.append(Area(text=text, sides=list(site.sides), levels=list(site.levels), injections=number, evidence=[evidence(note, start, end)]))
+            areas.append(Area(text=text, region=site.region, sides=list(site.sides), levels=list(site.levels), injections=number, evidence=[evidence(note, start, end)]))
     return areas
 
 

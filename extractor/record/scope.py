@@ -52,9 +52,9 @@ def scopes_of(note: Note) -> list[bool | None]:
     amounts = sorted([q.start for q in note.quantities if q.kind in ("volume", "mass", "units")] + [d.start for d in note.drugs])
     keys = _keys(note)
     openers = [_opens(note, unit, index, keys, amounts) for index, unit in enumerate(note.units)]
-    if False not in openers and False not in keys.values() and not any(_own(note, s, f, frozenset()) is False for s, f in zip(note.segments, note.frames, strict=True)):
-        return [True if f.topic == "tpi" else None for f in note.frames]
     sited = frozenset(site.segment for site in note.sites if site.kind == "muscle" and site.assertion == "injected")
+    if False not in openers and False not in keys.values() and not any(_own(note, s, f, sited, i) is False for i, (s, f) in enumerate(zip(note.segments, note.frames, strict=True))):
+        return [True if f.topic == "tpi" or i in sited else None for i, f in enumerate(note.frames)]
     return _flow(note, openers, sited, False in openers or False in keys.values())
 
 
@@ -83,7 +83,7 @@ def _flow(note: Note, openers: list[bool | None], sited: frozenset[int], several
         own = _own(note, segment, frame, sited if opened is not False else frozenset(), index, several=several)
         if own is not None and not (opened is False and own):
             local = own
-        elif opened is False and own and _starts_anew(note, segment):
+        elif opened is False and own and ("tpi" in frame.modifiers or _starts_anew(note, segment)):
             opened = local = own
         scopes.append(local if local is not None else opened)
     return scopes
@@ -106,13 +106,19 @@ def _own(note: Note, segment: Segment, frame: Frame, sited: frozenset[int], inde
         return False if {"inject", "done"} & frame.modifiers or frame.whole == "injected" or segment.is_label else None
     if frame.whole == "injected" and _into_other(note, segment):
         return False
-    if _JOINT.search(note.folded, segment.start, segment.end) and _AMOUNT.search(note.folded, segment.start, segment.end):
+    if _names_other(note.folded, segment) and _AMOUNT.search(note.folded, segment.start, segment.end):
         return False
     if several and _TRACK.search(note.folded, segment.start, segment.end):
         return False
     if _TPI.search(note.folded, segment.start, segment.end) and "turned to the" in note.folded[segment.start : segment.end]:
         return True
     return None
+
+
+def _names_other(folded: str, segment: Segment) -> bool:
+    if _JOINT.search(folded, segment.start, segment.end):
+        return True
+    return _OTHER.search(folded, segment.start, segment.end) is not None and _TPI.search(folded, segment.start, segment.end) is None
 
 
 def _into_other(note: Note, segment: Segment) -> bool:

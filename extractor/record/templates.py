@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from extractor.language.annotations import Note
+from extractor.language.layout import BOX
 from extractor.language.sections import section_at
 from extractor.models import Finding, Procedure
 from extractor.record.evidence import evidence
@@ -15,6 +16,15 @@ _BLANK = re.compile(
 )
 _MATTERS = re.compile(r"\b(?:muscles?|sites?|side|laterality|locations?|left|right|into(?: the)?|l/r|r/l)\b")
 _ELSEWHERE = re.compile(r"\b(?:lot|ndc|exp\w*|signature|signed|date|time|name|dob|mrn|initials?|by|phone|witness|score|pain|relief|vas|other|vitals?|bp|hr|gauge|needle|allerg\w*|follow|weeks?|provider|md)\b")
+
+
+def _unused(note: Note, start: int, end: int) -> bool:
+    """Whether the line is a row of the form that was not used: its muscle was not injected, or no box is ticked."""
+    sites = [site for site in note.sites if site.kind == "muscle" and start <= site.start < end]
+    if sites:
+        return not any(site.assertion == "injected" for site in sites)
+    boxes = [box for box in BOX.finditer(note.folded, start, end)]
+    return bool(boxes) and all(box["off"] is not None for box in boxes)
 
 
 def _lone_item(note: Note, line_start: int, line_end: int, start: int, end: int) -> bool:
@@ -47,7 +57,7 @@ def template_findings(note: Note, procedure: Procedure) -> list[Finding]:
         matters = _MATTERS.search(before[-28:] + inner + after[:12]) is not None
         words = _ELSEWHERE.search(before.rsplit(",", 1)[-1].rsplit(".", 1)[-1])
         amount = re.match(r"\s{0,2}(?:cc|ml|mg|units?|%|weeks?|g\b|gauge)", after) or re.search(r"(?:dose|volume|amount)\s*:?\s*$", before)
-        matters = matters and not words and not amount
+        matters = matters and not words and not amount and not _unused(note, line_start, line_end)
         if not matters and not words and not amount and _lone_item(note, line_start, line_end, match.start(), match.end()):
             matters = True
         findings.append(

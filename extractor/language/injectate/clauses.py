@@ -57,7 +57,7 @@ _NEGATED_BEFORE = re.compile(
     r"(?:\s|-)(?:any\s|the\s|added\s|additional\s|use of\s|using\s|a\s|to\s|used\s|(?:\d{0,2}\.?\d{1,3}\s?%\s)|steroids?,?\s(?:or|and)\s|epinephrine,?\s(?:or|and)\s|epi,?\s(?:or|and)\s|preservatives?,?\s(?:or|and)\s)*$"
 )
 _NEGATED_AFTER = re.compile(
-    r"\s?(?:-?\s?free\b|(?:was|were|is)\s(?:not|withheld|held|omitted|deferred|avoided|discontinued|contraindicated)|not (?:used|given|injected|included)|withheld|(?:was )?declined|(?:tpis?|trigger point injections?|injections?|inj)\s(?:x\s?\d+\s)?(?:never|failed|did\s?n.t|gave (?:no|little|only)|each <|have)|:\s?(?:no|none|not used|n/a|0)\b|\s?[-:]\s?(?:none|not used|no)\b|\sallergy\b|\snot\s)"
+    r"\s?(?:-?\s?free\b|(?:was|were|is)\s(?:not|withheld|held|omitted|deferred|avoided|discontinued|contraindicated)|not (?:used|given|injected|included)|withheld|(?:was )?declined|(?:tpis?|trigger point injections?|injections?|inj)\s(?:x\s?\d+\s)?(?:never|failed|did\s?n.t|gave (?:no|little|only)|each <|have)|:\s?(?:no|none|not used|n/a|0(?![.\d]))\b|\s?[-:]\s?(?:none|not used|no)\b|\sallergy\b|\snot\s)"
 )
 _UNTICKED = re.compile(r"(?:\[\s{0,3}\]|\[_{1,3}\]|\(\s{0,3}\)|\(_{1,2}\)|[\u2610\u25a1\u25fb\u274f])\s{0,2}(?:[^\n\[\]()\u2610\u2612\u2611\u25a1]{0,40})$")
 _TICKED = re.compile(r"\[\s?(?:x|\u2713|\u2714|\*)\s?\]|\(\s?(?:x|\u2713|\u2714|\*)\s?\)|[\u2611\u2612\u2713\u2714]")

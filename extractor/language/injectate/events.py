@@ -90,8 +90,11 @@ def read_event(quantity: Quantity, clause: Clause, summary: SiteSummary, *, each
         per = noun.rstrip("s") if noun else "site"
     times: float | None = 1
     rank = Rank.LOCATED if where else Rank.PLAIN
-    if per == "total":
+    if per == "total" and clause.prepared and not clause.injected and _DRAWN.search(clause.text):
+        rank = Rank.PLAIN  # "a total of 10 mL was drawn up"
+    elif per == "total":
         rank = Rank.TOTAL
+        where = where or clause.before  # "Site: left trapezius", "Amount administered: 2 mL"
     elif (count := _count_behind(quantity, clause)) is not None:
         times, rank = count, Rank.EACH
     elif per is None and where and quantity.count is None and _counts_sites(quantity, clause):
@@ -127,6 +130,7 @@ def says_each(clause: Clause) -> bool:
 _EACH_WORDS = ("each", "every", "per", "/", "apiece", " ea", " all ")
 
 
+_DRAWN = re.compile(r"\b(?:draw|drawn|drew|prepared|loaded|filled|reconstituted|mixed|made up)\b")
 _LEAST_ML = 0.3  # no author gives less than this at each of several places and calls it the volume of all
 
 
@@ -146,9 +150,9 @@ _SIMPLY_GIVEN = re.compile(r"\b(?:was|were|i|we|and|then)\s(?:then\s|slowly\s)?(
 
 def _repeated(quantity: Quantity, clause: Clause) -> bool:
     """Whether the amount was given once more on the other side, in words that give no amount of their own."""
-    following = [q.start for q in clause.quantities if q.kind in AMOUNTS and q.start >= quantity.end]
-    if not following and clause.again:
+    if clause.again:
         return True
+    following = [q.start for q in clause.quantities if q.kind in AMOUNTS and q.start >= quantity.end]
     stop = following[0] - clause.start if following else len(clause.text)
     return REPEATED.search(clause.text, quantity.end - clause.start, stop) is not None
 
