@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from extractor.language.annotations import Cue, Note, Segment
 from extractor.language.dates import find_dates
+from extractor.language.gate import speaks_of_points
 
 # How each section reads a site that no verb governs, and the procedure as a noun.
 _BARE = {
@@ -117,11 +118,15 @@ def _frame(note: Note, segment: Segment, cues: list[Cue]) -> Frame:
         kinds = [cue.direction for cue in cues if cue.type == "procedure" and cue.direction not in PASSING]
         if kinds:
             frame.topic = kinds[0]
+        elif note.sections[segment.section].category == "procedure" and _OPERATION.search(note.folded, segment.start, segment.end) and not speaks_of_points(note):
+            frame.topic = "surgery"
         elif "point" in types and re.search(r"trigger|trp|tps", note.folded[segment.start : segment.end]):
             frame.topic = "tpi"
     return frame
 
 
+# An operation by the form of its name; the lexicon lists those that have no such form.
+_OPERATION = re.compile(r"(?<!s/p )(?<!prior )(?<!post )\b(?!anatom|phlebot|osteotom|venipunct)[a-z]{3,}(?:ectomy|otomy|ostomy|plasty|oscopy|centesis|pexy|rrhaphy|ectomies|otomies)\b|\bcatheterization\b|\bangiograph\w*|\bresection\b")
 _SHOT = re.compile(r"\bim\b|\bintramuscular(?:ly)?\b")
 _LOCAL = re.compile(r"lido\w*|xylocaine|bupi\w*|marcaine|ropi\w*|mepi\w*|anesthetic|trigger|needling|stimulation|\btp")
 _UNUSED = re.compile(r"\s{0,2}(?:(?:was|were|is)\s)?(?:not|deferred|declined|held|refused)\b|\s?[:-]?\s?(?:none|no\b)")

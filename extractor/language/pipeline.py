@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy
+from spacy.attrs import SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import get_lang_class
@@ -13,10 +15,11 @@ from extractor.language import tokenizer as _tokenizer  # noqa: F401 - registers
 from extractor.language.abbreviations import find_abbreviations
 from extractor.language.ambiguity import resolve_ambiguities
 from extractor.language.annotations import state_of
-from extractor.language.assertion import assert_sites
+from extractor.language.assertion import assert_sites, is_site_list
 from extractor.language.cues import CueMatcher, find_cues
 from extractor.language.entities import EntityMatcher, find_entities
 from extractor.language.frames import read_frames
+from extractor.language.gate import require_needle
 from extractor.language.laterality import find_sides
 from extractor.language.layout import split_units
 from extractor.language.levels import find_levels
@@ -91,8 +94,10 @@ def _sentences(doc: Doc, _resources: Resources) -> None:
     note = state_of(doc)
     build_segments(note)
     starts = {segment.start for segment in note.segments}
-    for token in doc:
-        token.is_sent_start = token.idx in starts or token.i == 0
+    # All at once: to set `token.is_sent_start` one by one takes time in the square of the length.
+    flags = [1 if token.idx in starts or token.i == 0 else -1 for token in doc]
+    if flags:
+        doc.from_array([SENT_START], numpy.asarray(flags, dtype="int32").astype("uint64").reshape(-1, 1))
 
 
 def _spelling(doc: Doc, resources: Resources) -> None:
@@ -134,6 +139,7 @@ def _assertion(doc: Doc, resources: Resources) -> None:
     note = state_of(doc)
     note.frames = read_frames(note, find_cues(note, resources.cues))
     assert_sites(note, note.frames)
+    require_needle(note, listed_only=is_site_list(note))
 
 
 def _linking(doc: Doc, _resources: Resources) -> None:
