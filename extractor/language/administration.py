@@ -48,6 +48,7 @@ def resolve_administration(
     sites: SiteSummary,
     entries: Mapping[str, DrugEntry],
     wrapped: bool = False,
+    folded: str | None = None,
 ) -> Administration:
     """Work out the injectate.
 
@@ -58,12 +59,13 @@ def resolve_administration(
         quantities: as :func:`extractor.language.quantities.find_quantities` gives them.
         sites: how many sites the rest of the note proves, for amounts "per site".
         entries: the rows of ``drugs.tsv`` by id (``drug_index(lexicon).entries``).
+        folded: the folded text, where the caller has it.
         wrapped: each span lies inside one paragraph, list item or row, so that line breaks in it end no statement.
 
     Returns:
         One drug for each substance and strength in the order of the text, volumes in mL, rounded to four decimals.
     """
-    folded = fold(text)
+    folded = fold(text) if folded is None else folded
     kinds: dict[str, str] = {drug: entry.kind for drug, entry in entries.items()}
     bare = implied_strengths(folded, drug_mentions, quantities, kinds)
     if bare:

@@ -91,6 +91,8 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     strong = [cue for cue in cues if cue.type in ("inject", "tpi", "done", "plan", "negate", "decline", "postpone", "consent", "educate")]
     strong = _drop_foreign(strong, note, site)
     strong = [cue for cue in strong if not (cue.type == "negate" and cue.start >= site.end and _structure_between(note, site, cue))]
+    if _ONLY.match(note.folded, site.end):
+        strong = [cue for cue in strong if not (cue.type in ("negate", "decline", "postpone") and cue.start >= site.end)]  # "QL only, glute quiet so skipped"
     strong = [cue for cue in strong if not (cue.type in ("negate", "decline") and cue.end <= site.start and _REASON.search(note.folded, cue.end, site.start))]
     if strong:
         cue = _governor(note, site, strong)
@@ -129,6 +131,9 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
 # One-line sections that a terse note runs over ("Meds none. TDN R ECRB x2").
 _OVERRUN = frozenset({"medications", "allergies", "vitals", "ros", "social_history", "signature"})
 _GRADE = re.compile(r"\b[0-5][+-]?/5\b|\bfull bulk\b|\bbulk\b")
+
+
+_ONLY = re.compile(r"\s(?:muscle\s)?only\b(?=\s*[,;.(]|\s(?:today|this))")
 
 
 def _clean_reaches(note: Note, site: Site, cue: Cue) -> bool:
@@ -471,6 +476,7 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
     explicit = {s.targets for s in note.sites if s.assertion == "injected" and s.kind == "muscle" and s.rule != "cue-give"}
     anaphora = _points_back(note, frames)
     told = _told(note, frames)
+    dosed = any(doses_what_was_found(note, segment, frame) for segment, frame in zip(note.segments, frames, strict=True))
     bare_list = is_site_list(note)
     for site in note.sites:
         if site.assertion not in _LISTED:
@@ -516,9 +522,20 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
                 if category == "none" and not frame.procedural and site.assertion == "examined":
                     takes = False
                 _set(site, "injected" if takes else "finding", "marked-then-injected" if takes else "examined-only")
-                site.weak = takes and not frame.procedural
+                site.weak = takes and not frame.procedural and not dosed and not _pointed_at(note, frames, site)
             else:
                 _set(site, "finding", "examined-only")
+
+
+def _pointed_at(note: Note, frames: list[Frame], site: Site) -> bool:
+    """Whether one of the next clauses injects "each", "both" or "these" and names no site of its own."""
+    sited = {other.segment for other in note.sites if other.kind == "muscle"}
+    for index in range(site.segment + 1, min(len(frames), site.segment + 6)):
+        if index in sited:
+            continue
+        if frames[index].whole == "injected" and frames[index].owner in (None, "tpi") and "anaphora" in frames[index].modifiers:
+            return True
+    return False
 
 
 def _told(note: Note, frames: list[Frame]) -> bool:
@@ -625,6 +642,9 @@ def _told_by_amounts(note: Note, frames: list[Frame], site: Site) -> bool:
     segment = note.segments[site.segment]
     unit = note.units[segment.unit]
     spans = [_reach(note, segment)]
+    after = site.segment + 1
+    if after < len(note.segments) and note.segments[after].unit == segment.unit and all(cue.type in ("anaphora", "prep") for cue in frames[after].cues) and not any(other.segment == after for other in note.sites):
+        spans.append((note.segments[after].start, note.segments[after].end))  # "R QL only. lido 1% 2 ml"
     if unit.parent is not None:  # "Plain lidocaine, 1 ml for each muscle:" over the list
         spans.append((note.units[unit.parent].start, note.units[unit.parent].end))
     if not any(_MILLILITRES.search(note.folded, *span) for span in spans):
@@ -637,9 +657,10 @@ _NEEDLED = re.compile(r"\b(?:passes|needles?|pistoned|pistoning|twitch\w*|ltrs?)
 
 def _given_up(note: Note, frames: list[Frame], segment: Segment) -> bool:
     """Whether the section of the clause goes on to tell that nothing was injected."""
+    others = {site.segment for site in note.sites if site.kind != "region"} | {index for index, frame in enumerate(frames) if any(cue.type == "procedure" for cue in frame.cues)}
     return any(
-        other.section == segment.section and other.start > segment.start and frame.whole in ("declined", "postponed", "negated")
-        for other, frame in zip(note.segments, frames, strict=True)
+        other.section == segment.section and other.start > segment.start and frame.whole in ("declined", "postponed", "negated") and index not in others
+        for index, (other, frame) in enumerate(zip(note.segments, frames, strict=True))
     )
 
 
@@ -672,7 +693,7 @@ def _all_the_rest(note: Note, frames: list[Frame]) -> bool:
 
 
 _ANESTHETIC = re.compile(r"\b(?:lido\w*|xylo\w*|ligno\w*|bupi\w*|marcaine|sensorcaine|ropi\w*|mepi\w*|carbocaine|procaine|novocain\w*)\b")
-_SPREAD = re.compile(r"\b(?:each|ea|per|apiece|both|every)\b")
+_SPREAD = re.compile(r"\b(?:each|ea|per|apiece|both|every)\b|\b(?:into|in|to)\s(?:the\s)?(?:r|l|rt|lt|right|left|bilat\w*)\b")
 
 
 _SPEAKS_OF_POINTS = re.compile(r"\btrigger|\btrps?\b|\btpis?\b|\bmyofasc|\btaut\b|\bknots?\b")
@@ -729,6 +750,9 @@ def _repeat_on_side(note: Note, frames: list[Frame]) -> None:
 _PRONOUN = re.compile(r"\b(?:it|them|this (?:one|muscle)|that (?:one|muscle)|these|those|either|so that was|which|so)\b")
 
 
+_REASON_BEHIND = re.compile(r"\b(?:as|because|since|given that|once|after)\s")
+
+
 def _negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
     """ "The infraspinatus was examined but I did not inject it": the pronoun stands for the sites just named."""
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
@@ -736,7 +760,9 @@ def _negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
             continue
         text = note.folded[segment.start : segment.end]
         elided = re.match(r"\W*(?:but|and)\s(?:was|were|is|are)\s(?:not|never)\b", text)
-        if not elided and any(site.segment == index and site.kind == "muscle" for site in note.sites):
+        reason = _REASON_BEHIND.search(text)
+        own = [site for site in note.sites if site.segment == index and site.kind == "muscle"]
+        if own and not elided and not (reason and own[0].start >= segment.start + reason.end()):
             continue
         short = re.match(r"\W*(?:but|and)\s(?:was|were|is|are)\s(?:not|never)\b", text) or len(text) < 40 and re.match(r"\W*(?:but\s)?(?:skipped|deferred|spared|held|omitted|not injected|not done|not treated|not needled)", text)
         if not (_PRONOUN.search(text) or short):
@@ -761,28 +787,42 @@ _NUMBERS = {"both": 2, "two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 
 
 def _take_named_above(note: Note, frames: list[Frame]) -> None:
     """ "All three as named above were injected": a procedure that points at the list before it names its sites by it."""
-    if any(site.assertion == "injected" and site.kind == "muscle" for site in note.sites):
+    if any(site.assertion == "injected" and site.kind == "muscle" and not site.weak for site in note.sites):
         return
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
-        if frame.whole != "injected" or frame.owner not in (None, "tpi"):
-            continue
-        counted = _COUNTED.search(note.folded, segment.start, segment.end)
-        if not counted and not _NAMED_ABOVE.search(note.folded, segment.start, segment.end):
-            continue
-        before = [s for s in note.sites if s.kind == "muscle" and s.segment < index and s.assertion == "finding" and note.visits[note.sections[note.segments[s.segment].section].visit].current]
-        if not before:
-            continue
-        last = note.segments[before[-1].segment].unit
-        sticks = sum(s.injections or 0 for s in before if note.segments[s.segment].unit == last)
-        if counted and sticks == _NUMBERS.get(counted["n"] or counted["m"] or counted["b"], -1):
-            counted = None  # "three trigger points in the trapezius … each of the three"
-        elif counted and not _NAMED_ABOVE.search(note.folded, segment.start, segment.end) and len({t for s in before if note.segments[s.segment].unit == last and s.rule != "clean-finding" for t in s.targets}) != _NUMBERS.get(counted["n"] or counted["m"] or counted["b"], -1):
-            continue
-        parent = note.units[last].parent
-        for site in before:
-            unit = note.segments[site.segment].unit
-            if unit == last or (parent is not None and note.units[unit].parent == parent):
-                own = frames[site.segment].modifiers
-                if site.rule not in ("needle-passes", "clean-finding") and not ("negate" in own):
-                    _set(site, "injected", "named-above")
-                    site.weak = False
+        if frame.whole == "injected" and frame.owner in (None, "tpi"):
+            for site in _sites_meant(note, segment, _last_list(note, frames, index)):
+                _set(site, "injected", "named-above")
+                site.weak = False
+
+
+def _last_list(note: Note, frames: list[Frame], index: int) -> list[Site]:
+    """The sites of the line, or of the list, that was the last to name any before clause ``index``."""
+    before = [
+        s for s in note.sites
+        if s.kind == "muscle" and s.segment < index and (s.assertion == "finding" or s.weak) and note.visits[note.sections[note.segments[s.segment].section].visit].current
+    ]  # fmt: skip
+    if not before:
+        return []
+    last = note.segments[before[-1].segment].unit
+    parent = note.units[last].parent
+    unit_of = lambda site: note.segments[site.segment].unit  # noqa: E731
+    listed = [s for s in before if unit_of(s) == last or (parent is not None and note.units[unit_of(s)].parent == parent)]
+    return [s for s in listed if s.rule not in ("needle-passes", "clean-finding") and "negate" not in frames[s.segment].modifiers]
+
+
+def _sites_meant(note: Note, segment: Segment, listed: list[Site]) -> list[Site]:
+    """Of the sites listed before, those that the clause points at: all of "the above", or as many as it counts."""
+    if not listed:
+        return []
+    if _NAMED_ABOVE.search(note.folded, segment.start, segment.end):
+        return listed
+    counted = _COUNTED.search(note.folded, segment.start, segment.end)
+    if not counted:
+        return []
+    number = _NUMBERS[counted["n"] or counted["m"] or counted["b"]]
+    if sum(site.injections or 0 for site in listed) == number:
+        return [site for site in listed if site.injections]  # "three trigger points in the trapezius … each of the three"
+    if len({target for site in listed for target in site.targets}) == number:
+        return listed
+    return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -155,16 +156,28 @@ class DrugIndex:
 def _with_divided(mentions: list[DrugMention], joined: list[DrugMention], breaks: list[tuple[int, int]], start: int) -> list[DrugMention]:
     """Add mentions that a line end divides ("lido-|caine"), found in the text without its line-end hyphens."""
     found = []
+    moved, following = start, 0  # how far the text has moved, and the next break
     for mention in joined:
-        left = sum(size for offset, size in breaks if offset <= mention.start)
-        inside = sum(size for offset, size in breaks if mention.start < offset < mention.end)
+        while following < len(breaks) and breaks[following][0] <= mention.start:
+            moved += breaks[following][1]
+            following += 1
+        inside = 0
+        for offset, size in breaks[following : following + 4]:
+            inside += size if offset < mention.end else 0
         if inside:
-            moved = start + left
             found.append(replace(mention, start=mention.start + moved, end=mention.end + moved + inside))
     if not found:
         return mentions
-    kept = [mention for mention in mentions if not any(other.start < mention.end and mention.start < other.end for other in found)]
+    kept = []
+    for mention in mentions:
+        place = bisect_left(found, mention.end, key=_start) - 1  # the last that starts before its end
+        if place < 0 or found[place].end <= mention.start:
+            kept.append(mention)
     return sorted([*kept, *found], key=lambda mention: mention.start)
+
+
+def _start(mention: DrugMention) -> int:
+    return mention.start
 
 
 def _strength(form: DrugForm) -> tuple[float, str] | None:
@@ -229,7 +242,10 @@ def drug_index(lexicon: _Tables) -> DrugIndex:
     return index
 
 
-def find_drugs(text: str, start: int = 0, end: int | None = None, *, lexicon: _Tables) -> list[DrugMention]:
-    """Return the drug mentions of ``text[start:end]`` in order, with offsets into ``text``."""
-    folded = fold(text)
+def find_drugs(text: str, start: int = 0, end: int | None = None, *, lexicon: _Tables, folded: str | None = None) -> list[DrugMention]:
+    """Return the drug mentions of ``text[start:end]`` in order, with offsets into ``text``.
+
+    ``folded`` saves folding the text again (:func:`extractor.language.text.fold`).
+    """
+    folded = fold(text) if folded is None else folded
     return drug_index(lexicon).find(folded, start, len(folded) if end is None else end)

@@ -130,12 +130,15 @@ _OPERATION = re.compile(r"(?<!s/p )(?<!prior )(?<!post )\b(?!anatom|phlebot|oste
 _SHOT = re.compile(r"\bim\b|\bintramuscular(?:ly)?\b")
 _LOCAL = re.compile(r"lido\w*|xylocaine|bupi\w*|marcaine|ropi\w*|mepi\w*|anesthetic|trigger|needling|stimulation|\btp")
 _UNUSED = re.compile(r"\s{0,2}(?:(?:was|were|is)\s)?(?:not|deferred|declined|held|refused)\b|\s?[:-]?\s?(?:none|no\b)")
+_AS_TOOL = re.compile(r"(?:[\s-](?:type|style|grade))?[\s-]needles?\b")
 _WITHOUT = re.compile(r"\b(?:no|without|not|denies|avoid\w*|instead of|rather than|not a|not an)\s(?:an?\s|any\s)?\Z")
 
 
 def _not_used(note: Note, segment: Segment, cue: Cue) -> bool:
     """ "EMG not used", "no nerve block": another procedure that was not done."""
     before = note.folded[max(segment.start, cue.start - 20) : cue.start]
+    if cue.direction == "acupuncture" and _AS_TOOL.match(note.folded, cue.end):
+        return True
     return _UNUSED.match(note.folded, cue.end, min(segment.end, cue.end + 24)) is not None or _WITHOUT.search(before) is not None
 
 
@@ -209,8 +212,10 @@ def _follow_topics(note: Note, frames: list[Frame]) -> None:
         parent = note.units[unit].parent
         if new_unit and parent in heads and heads[parent] != owner and note.units[unit].section == note.units[parent].section:
             owner = heads[parent]
+        if new_unit and current.category == "none" and default == "tpi" and owner not in OWNS_MUSCLES and parent is None:
+            owner = default  # in a letter each paragraph starts anew
         negated = frame.modifiers & {"negate", "decline", "plan", "past", "postpone", "educate", "condition", "future"} and "inject" not in frame.modifiers
-        if frame.topic and frame.topic != "tpi" and _TRIED.search(_over(note, segment)):
+        if frame.topic and frame.topic != "tpi" and (_TRIED.search(_over(note, segment)) or _HAS_HAD.search(note.folded, segment.start, segment.end)):
             negated = True  # ticked or listed among what was tried before
         if frame.topic in ("surgery", "biopsy", "emg_study") and current.category not in ("procedure", "imaging"):
             negated = True  # somebody's operation, told in passing
@@ -238,7 +243,7 @@ def _main_topic(note: Note, frames: list[Frame]) -> str:
             continue
         if frame.topic in ("biopsy", "physical_therapy", "manipulation", "vaccination", "intramuscular_injection", "fascial_plane_block", "tap_block"):
             continue  # one shot or one exercise among other things
-        if _TRIED.search(_over(note, segment)):
+        if _TRIED.search(_over(note, segment)) or _HAS_HAD.search(note.folded, segment.start, segment.end):
             continue
         told = section.category == "procedure" or frame.modifiers & {"inject", "done"} or segment.unit < 3
         if not told or frame.modifiers & {"decline", "past"}:
@@ -252,6 +257,7 @@ def _main_topic(note: Note, frames: list[Frame]) -> str:
     return other or "tpi"
 
 
+_HAS_HAD = re.compile(r"\b(?:has|have|had)\s(?:also\s|already\s)?(?:had|done|tried|failed|undergone|been through)\b|\b(?:failed|tried)\b")
 _TRIED = re.compile(r"\b(?:failed|tried|prior|previous|conservative|past|history|therap(?:y|ies)|contraindications?)\b")
 
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from extractor.language import quantity_patterns as patterns
 from extractor.language.numbers import SPELLED_FIRST, value_of
+from extractor.language.qualifiers import qualify
 from extractor.language.text import fold
 
 __all__ = ["AMOUNTS", "Quantity", "find_quantities"]
@@ -53,26 +53,25 @@ class Quantity:
         return self.value2 is not None and self.kind in AMOUNTS
 
 
-class _Qualified(NamedTuple):
-    end: int
-    per: str | None
-    times: int | None
-    kind: str | None  # where the words make it something else than an amount
+def find_quantities(text: str, start: int = 0, end: int | None = None, *, folded: str | None = None) -> list[Quantity]:
+    """Return the quantities of ``text[start:end]`` in order, with offsets into ``text``.
 
-
-def find_quantities(text: str, start: int = 0, end: int | None = None) -> list[Quantity]:
-    """Return the quantities of ``text[start:end]`` in order, with offsets into ``text``."""
-    folded = fold(text)
+    ``folded`` saves folding the text again (:func:`extractor.language.text.fold`).
+    """
+    folded = fold(text) if folded is None else folded
     stop = len(folded) if end is None else end
     found = [*_read_spelled(folded, start, stop), *_read_misread(folded, start, stop)]
     taken = sorted((quantity.start, quantity.core_end) for quantity in found)
+    next_taken = 0
     at = start
-    while match := patterns.DIGIT.search(folded, at, stop):
+    while match := patterns.QUICK.search(folded, at, stop):
         here = match.start()
-        if taken and (covered := next((last for first, last in taken if first <= here < last), None)):
-            at = covered
+        while next_taken < len(taken) and taken[next_taken][1] <= here:
+            next_taken += 1
+        if next_taken < len(taken) and taken[next_taken][0] <= here:
+            at = taken[next_taken][1]
             continue
-        quantity, at = _read_digits(folded, here, stop, found)
+        quantity, at = _read_digits(folded, here, stop, found, match)
         if quantity is not None:
             _append(folded, found, quantity)
     if taken:
@@ -101,23 +100,30 @@ def _append(folded: str, found: list[Quantity], quantity: Quantity) -> None:
 def _read_spelled(folded: str, start: int, stop: int) -> list[Quantity]:
     """Numbers in words count only with their unit: "one" alone is no amount."""
     found: list[Quantity] = []
-    present = SPELLED_FIRST.intersection(patterns.LETTERS.findall(folded, start, stop))
+    places = [here for word in SPELLED_FIRST if word in folded for here in _positions(folded, word, start, stop)]
     at = start
-    for here in sorted(here for word in present for here in _positions(folded, word, start, stop)):
+    for here in sorted(place for place in places if not place or not "a" <= folded[place - 1] <= "z"):
         if here < at or not patterns.SPELLED_HERE.match(folded, here, stop):
             continue
         numbers = patterns.NUMBERS.match(folded, here, stop)
         if numbers and (quantity := _measure(folded, numbers, here, stop)):
             found.append(quantity)
             at = quantity.core_end
+        elif numbers and found and found[-1].kind == "volume" and folded.endswith("another ", start, here) and _ELLIPSIS.match(folded, numbers.end()):
+            unit = found[-1].unit  # "half a cc, then the supinator with another half"
+            found.append(Quantity(here, numbers.end(), "volume", value_of(numbers["first"]), unit, core_end=numbers.end()))
+            at = numbers.end()
         elif times := patterns.TIMES_HERE.match(folded, max(start, here - 2), stop):
             found.append(_count(times))
             at = times.end()
     return found
 
 
-def _read_digits(folded: str, here: int, stop: int, found: list[Quantity]) -> tuple[Quantity | None, int]:
-    """The quantity at a digit, and where to go on."""
+_ELLIPSIS = re.compile(r"\s?(?:[,.;]|(?:in|into|to|at|on)\s)")
+
+
+def _read_digits(folded: str, here: int, stop: int, found: list[Quantity], quick: re.Match[str]) -> tuple[Quantity | None, int]:
+    """The quantity at a digit, and where to go on. ``quick`` is the number with the word or sign behind it."""
     previous = folded[here - 1] if here else " "
     if "a" <= previous <= "z":
         if times := _times_at(folded, here, stop):
@@ -129,10 +135,14 @@ def _read_digits(folded: str, here: int, stop: int, found: list[Quantity]) -> tu
         needle = found and found[-1].kind == "gauge" and found[-1].core_end >= here - 4
         if not needle:
             return times, times.end
-    quick = patterns.QUICK.match(folded, here, stop)
-    if quick is not None and quick[2] not in patterns.LONGER and len(quick[1]) < 5:
-        end, value = quick.end(1), float(quick[1])
-        unit = patterns.UNIT.match(folded, end, stop) if quick[2] in patterns.UNIT_WORDS else None
+    number, word = quick.groups()
+    if word is not None and word not in patterns.LONGER and len(number) < 5:
+        end, value = here + len(number), float(number)
+        unit = None
+        if word in patterns.UNIT_WORDS:
+            unit = patterns.UNIT.match(folded, end, stop)
+        elif previous == " " and value not in _GAUGES and folded[here - 2 : here - 1] not in _MAY_COUNT:
+            return None, end
         if unit is None or (unit["volume"] and _line_between(folded, end, unit)):
             return _bare(folded, here, end, value, None), end
         measured = _united(folded, here, value, None, unit, stop)
@@ -148,6 +158,10 @@ def _read_digits(folded: str, here: int, stop: int, found: list[Quantity]) -> tu
     if numbers["second"]:  # "2 - 0.25%": not a range, but the second number may still mean something
         return None, numbers.start("second")
     return None, numbers.end()
+
+
+# What stands before the blank before a number that counts something: "sites: 4", "n = 4", "total of 4", "each of the 4"
+_MAY_COUNT = frozenset(":#=-.?ef \t\n")
 
 
 def _next(quantity: Quantity) -> int:
@@ -245,10 +259,10 @@ def _bare(folded: str, here: int, end: int, value: float, second: float | None) 
     if patterns.TOTAL_COUNT_BEFORE.search(before[-20:]) and folded[end : end + 1] in ("", ")", ",", ".", ";"):
         return Quantity(here, end, "count", value, "sites", second, core_end=end)
     last = before.rstrip()[-1:]
-    if last not in ":#=-." and value not in _GAUGES:
+    if last not in ":#=-.?" and value not in _GAUGES:
         return None
     listed = folded[end : end + 2] in (". ", ") ", ".\n", ")\n")  # "Sites: 1. left trapezius"
-    if last in ":#=-" and not listed and (match := patterns.NUMBERED.search(before)):
+    if (last == "?" or (last in ":#=-" and not listed)) and (match := patterns.NUMBERED.search(before)):
         return Quantity(here, end, "count", value, _counted(match["noun"]), second, core_end=end)
     if last in ":#.=" and patterns.CODE_BEFORE.search(before):
         return Quantity(here, end, "code", value, core_end=end)
@@ -276,7 +290,7 @@ def _with_unit(folded: str, here: int, value: float, second: float | None, unit:
         name = "mcg" if unit["mass"].startswith(("mc", "mic", "u", "µ", "μ")) else "mg"
         if unit["mass"].startswith("g"):
             value, second = value * 1000, second * 1000 if second is not None else None
-    words = _qualify(folded, here, end, stop, kind)
+    words = qualify(folded, here, end, stop, kind)
     return Quantity(here, words.end, words.kind or kind, value, name, second, words.per, words.times, core_end=end)
 
 
@@ -286,13 +300,17 @@ def _counting(folded: str, here: int, value: float, second: float | None, unit: 
     if noun == "total" and not value.is_integer():  # "1.5 mL each, 4.5 total"
         return Quantity(here, end, "volume", value, "mL", None, "total", core_end=end)
     between = folded[unit.start() : unit.start("count")]
-    if value > _MOST_COUNTED or between.startswith(" - ") or not value.is_integer():
+    labels = "\n" in between and _LABEL_BEHIND.match(folded, end, stop) is not None  # "Volume | 4", "Sites | left trapezius"
+    if value > _MOST_COUNTED or between.startswith(" - ") or not value.is_integer() or labels:
         return Quantity(here, end, "code", value, core_end=end)
     per = None
     at = end
     if match := patterns.COUNT_PER.match(folded, end, stop):
         per, at = "side" if match["both"] else str(match.lastgroup), match.end()
     return Quantity(here, at, "count", value, _counted(noun), second, per, core_end=end)
+
+
+_LABEL_BEHIND = re.compile(r"[ \t]{0,12}(?:[|:=]|[ \t]{2})")
 
 
 def _strength(here: int, value: float, second: float | None, unit: re.Match[str]) -> Quantity:
@@ -311,89 +329,3 @@ def _strength(here: int, value: float, second: float | None, unit: re.Match[str]
         volume = 1.0
     denominator = volume if written else None
     return Quantity(here, unit.end(), "concentration", round(value / volume, 6), name, denominator, core_end=unit.end())
-
-
-def _qualify(folded: str, here: int, end: int, stop: int, kind: str) -> _Qualified:
-    """What the words around an amount say: each, x 2, total, wasted, of a syringe, three times a day."""
-    per: str | None = None
-    count: int | None = None
-    if patterns.CONTAINER.match(folded, end, stop):
-        return _Qualified(end, None, None, "container")
-    before = folded[max(0, here - _BEFORE) : here]
-    if other := _no_injectate(folded, before, end, stop, kind):
-        return _Qualified(end, None, None, other)
-    if kind == "mass" and patterns.HOME_DOSE.match(folded, end, stop):
-        return _Qualified(end, None, None, "home_dose")
-    at = end
-    for _ in range(2):
-        if count is None and (match := patterns.TIMES.match(folded, at, stop)):
-            count, at = int(value_of(match["n"])), match.end()
-        elif per is None and (match := patterns.EACH.match(folded, at, stop)):
-            per, at = _per(match["each"] or match["per"]), match.end()
-        elif per is None and (match := patterns.ALIQUOT.match(folded, at, stop)):
-            per, at = "aliquot", match.end()
-        elif per is None and (match := patterns.TOTAL_AFTER.match(folded, at, stop)):
-            per, at = "total", match.end()
-        elif per is None and (match := patterns.WASTED_AFTER.match(folded, at, stop)):
-            per, at = "wasted", match.end()
-        else:
-            break
-    if count is None and before.endswith(("x ", "x", "@ ", "@")) and (times := patterns.TIMES_BEFORE.search(before)) and 0 < int(times["n"]) <= 40:
-        count = int(times["n"])
-    if per is None:
-        per = _said_before(before)
-        if per == "wasted" and (_RECEIVED.search(before) or (_REMAINDER.search(before) and _GIVEN.search(folded[end : min(stop, end + _BEFORE)].partition(".")[0]))):
-            per = None  # "the remaining 2 mL was injected into the piriformis"
-        elif per is None and before.rstrip().endswith((":", "=")) and _GIVEN_LABEL.search(before) and _ENDS_FIELD.match(folded, end, stop):
-            per = "total"  # "Drawn: 10 mL  Given: 7 mL"
-        if per == "container":
-            return _Qualified(end, None, None, per)
-    return _Qualified(at, per, count, None)
-
-
-_REMAINDER = re.compile(r"\b(?:remaining|remainder|left over|unused)\b")
-_GIVEN = re.compile(r"\b(?:inject\w*|given|placed|deposit\w*|infiltrat\w*|administered|instilled|delivered|put|went|used|into|in(?: the)? (?:left|right|l|r|lt|rt)\b|to (?:the|left|right|l|r)\b)(?!\s(?:waste|sharps))")
-_RECEIVED = re.compile(r"\b(?:received|got|given|with)\s(?:the\s)?(?:remaining|remainder)\b[^.;]{0,10}$")
-_GIVEN_LABEL = re.compile(r"\b(?:given|injected|administered|delivered|used)\s?[:=]\s?$")
-_ENDS_FIELD = re.compile(r"\s{0,2}(?:$|\n|\s{2}|[;)|]|\.\s|\.$|,?\s(?:wast|discard|drawn))")
-
-
-def _no_injectate(folded: str, before: str, end: int, stop: int, kind: str) -> str | None:
-    """Kind of an amount that is a limit, a fluid loss, a rinse or contrast; None where it may have been injected."""
-    if ("max" in before or "limit" in before or "toxic" in before or "ceiling" in before) and patterns.LIMIT_BEFORE.search(before):
-        return "limit"
-    if kind != "volume":
-        return None
-    if patterns.FLUID_AFTER.match(folded, end, stop):
-        return "fluid"
-    if any(word in before for word in _FLUID_WORDS) and patterns.FLUID_BEFORE.search(before):
-        return "fluid"
-    return None
-
-
-_FLUID_WORDS = ("ebl", "blood", "bleed", "void", "pvr", "residual", "urine", "output", "aspirated", "drain", "remov", "yield", "lavage", "irrig", "flush", "contrast", "effusion")
-
-
-def _said_before(before: str) -> str | None:
-    """What the words that lead to an amount make of it.
-
-    A pattern that must end where the text ends is tried at every character; asking for its key words first costs little.
-    """
-    if ("vial" in before or "syringe" in before or "bottle" in before) and patterns.CONTAINER_BEFORE.search(before):
-        return "container"
-    if ("tot" in before or "all" in before or "=" in before or "sum" in before or "used" in before or "full" in before or "entire" in before or "whole" in before) and patterns.TOTAL_BEFORE.search(before):
-        return "total"
-    if any(word in before for word in _WASTE_WORDS) and patterns.WASTED_BEFORE.search(before):
-        return "wasted"
-    if ("each" in before or "per" in before or "/" in before) and patterns.EACH_BEFORE.search(before):
-        return "each"
-    return None
-
-
-_WASTE_WORDS = ("wast", "discard", "dispos", "unused", "remain", "left over")
-
-
-def _per(noun: str | None) -> str:
-    if noun is None:
-        return "each"
-    return noun if noun in ("muscle", "side", "level") else "site"

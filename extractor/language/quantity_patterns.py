@@ -25,7 +25,7 @@ SHAPE = re.compile(
     r"|(?P<dilution>1\s?:\s?(?:\d{1,3}(?:,\d{3})++|\d{4,6}|\d{1,3}k\b))"
     r"|(?P<time>(?:[01]?\d|2[0-3]):[0-5]\d(?::\d\d)?(?!\d|\s?(?:mix|ratio|dilution|solution))(?:\s?[ap]\.?m\b)?"
     r"|(?:1[0-2]|[1-9])\s?[ap]\.?m\b)"
-    r"|(?P<ratio>\d{1,2}(?:\.\d)?\s?:\s?\d{1,2}(?:\.\d)?(?:\s?:\s?\d{1,2}){0,3}(?![\d:])|50\s?[/-]\s?50(?!\d)"
+    r"|(?P<ratio>(?<!/)\d{1,2}(?:\.\d)?\s?:\s?\d{1,2}(?:\.\d)?(?:\s?:\s?\d{1,2}){0,3}(?![\d:]|\s?(?:mg|m[l1]|cc|mcg|units?|u)\b|\.\d)|50\s?[/-]\s?50(?!\d)"
     r"|(?:1/1|2/1|[1-9]\s?(?:to|-to-|part to)\s?1)(?=\s(?:mix|ratio|solution|combination|dilution|blend|with)))"
     r"|(?P<score>\d{1,2}(?:\.\d)?(?:\s?-\s?\d{1,2})?\s?(?:/|out of)\s?10(?![\d./]))"
     r"|(?P<grade>[0-5][+-]?\s?/\s?5(?![\d.%/]))"
@@ -77,7 +77,7 @@ EACH = re.compile(
     r"(?:\s(?:of\s)?(?:the\s|these\s|those\s|my\s)?(?:(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|different|separate|"
     r"identified|marked|above|above-listed|following|listed|aforementioned|individual|needle|trigger|tender|palpable|palpated|myofascial|muscle|injection|"
     r"mapped|taut|painful|active|such|bilateral|left|right|designated|named|described|selected|noted|distinct|affected|involved|above-mentioned|mentioned|muscular)\s){0,4}?(?P<each>site|spot|point|location|area|trigger|tp|trp|muscle|side|level|injection|place|pass)s?\b)?"
-    r"|(?:per|/)\s?(?:(?:trigger|tender|injection|needle|individual)\s)?"
+    r"|(?:per|/|a(?=\s(?:site|spot|point|side|stick|muscle)\b))\s?(?:(?:trigger|tender|injection|needle|individual)\s)?"
     r"(?P<per>site|spot|point|location|area|tp|trp|muscle|side|level|injection|inj|stick|trigger|tpi|pass|place)s?\b(?!\s?(?:vol\w*|dose|amount)?\s?[:=])"
     r"|apiece\b|ea\b\.?|a piece\b)"
 )
@@ -121,6 +121,8 @@ FLUID_BEFORE = re.compile(
     r"\b(?:ebl|blood loss|bleeding|voided|voids?|pvr|residual|urine|output|aspirated|drained|removed|yielded|lavage\w*|irrigat\w*|flush\w*|contrast|effusion)\b"
     r"(?:\s?(?:was|were|is|of|about|approximately|approx\.?|less|than|minimal|estimated|volume|total|with|[:=<~(,-])){0,4}\s?$"
 )
+# "6 mL of the 10 mL": the second is what was there
+PART_OF = re.compile(r"(?:cc|m[l1])s?\s(?:left |remaining |out )?(?:out )?of\s(?:the|that|a)\s$")
 FLUID_AFTER = re.compile(
     r"\s?(?:of\s)?(?:(?:clear|yellow|serous|bloody|straw|straw-colou?red|synovial|cloudy|turbid|non-?ionic|iv|iodinated|water-soluble|blood[- ]tinged|lactated)[\s,-]{1,2}){0,3}"
     r"(?:fluid|aspirate|urine|blood|effusion|straw|omnipaque|isovue|iohexol|iopamidol|contrast|gadolinium|magnevist|dye|ringer|lr\b|bolus|via foley|void)"
@@ -148,13 +150,13 @@ WASTED_BEFORE = re.compile(
 )
 EACH_BEFORE = re.compile(
     r"(?:\beach\b|(?:\bper|\bvolume at each|/)\s?(?:trigger )?(?:site|point|injection|muscle|tp|spot|side|location)s?)"
-    r"(?:\s(?:volume|dose|amount)|\swith|\sreceived|\sreceiving|\sgot)?[ \t]{0,12}[:=-]?[ \t]{0,12}(?:approximately|about|with)?\s?$"
+    r"\??(?:\s(?:volume|dose|amount)|\swith|\sreceived|\sreceiving|\sgot)?[ \t]{0,12}[:=-]?[ \t]{0,12}(?:approximately|about|with)?\s?$"
 )
 NUMBERED = re.compile(
     r"(?:(?:number|no\.?|#|count|total|quantity)\s?(?:of\s)?"
     r"(?:(?:the|different|separate|distinct|individual|muscles?|trigger|tender|myofascial|total|tp|needle|all)\s){0,3}"
     rf"|\b(?:(?:total|trigger|muscle)\s)?)(?P<noun>{NOUN})"
-    r"(?:\s(?:injected|treated|performed|given|done|today|were|used)){0,3}\s?[:=-]\s?$"
+    r"(?:\s(?:injected|treated|performed|given|done|today|were|used)){0,3}\s?[:=?-]\s?$"
 )
 # "trigger points x 6" counts sites, though the noun stands before the number
 NOUN_BEFORE = re.compile(rf"(?P<noun>{NOUN})\s?\(?\s?$")
@@ -167,7 +169,7 @@ GAUGE_BEFORE = re.compile(r"(?:\bneedles?(?: size| gauge)?|\bgauge)\s?[:=#-]?\s?
 
 # A plain number and the word or sign behind it. Most numbers of a note are followed by something that no other pattern
 # knows; one look at it saves trying them all.
-QUICK = re.compile(r"(\d++(?:\.\d++)?+)[ \n\t-]{0,3}+([a-zµμ]++|[^a-z]|$)")
+QUICK = re.compile(r"(\d++(?:\.\d++)?+)[ \n\t-]{0,3}+([a-zµμ]++|[^a-z]|$)|[.½¼¾⅓⅔⅛⅜⅝⅞](?:(?<!\.)|(?=\d))")
 _WORDS = """
     m ml mls mi rnl cc ccs c milliliter milliliters millilitre millilitres cubic mil mils
     mg mgs mcg ug µg μg milligram milligrams microgram micrograms gram grams gm gms g unit units iu i u meq meqs
@@ -192,6 +194,4 @@ LEVEL_REST = re.compile(
 # A scanner's "O.5" and "l%": the letters to look for, and what must follow.
 MISREAD_AT = ("o.", "l.", "i.", "l%", "i%")
 MISREAD = re.compile(r"(?<![a-z0-9.])(?:o\.\d{1,3}|[li]\.[\do]|[li](?=%))(?=\s?(?:%|m[l1]|cc|mg))")
-DIGIT = re.compile(r"[0-9.½¼¾⅓⅔⅛⅜⅝⅞](?:(?<!\.)|(?=\d))")
 SPELLED_HERE = re.compile(rf"(?<![a-z0-9_-]){SPELLED}")
-LETTERS = re.compile(r"[a-z]+")

@@ -17,15 +17,18 @@ _INLINE = re.compile(r"(?:(?<=[.;!?)\]|])\s{1,4}|\s{2,}|\t|\|\s?|\*\*)(?P<title>
 # Headings as dictated: "Plan, continue meloxicam …", "On exam she is …"
 _SPOKEN = re.compile(r"(?:(?<=[.!?]\s)|(?<=[.!?]\s\s)|(?<=\n)|\A)(?P<title>(?:Assessment|Plan|Impression|Recommendations?|(?:On|Upon) (?:exam|examination)|On physical (?:exam|examination))(?=[,.]?\s))(?=,|\.\s|\s(?:she|he|there|the|today|patient|pt|I|we|is|her|his|of)\b)")
 # A paragraph that starts with the procedure and gives amounts is its note, whatever stood before.
-_PROCEDURE_START = re.compile(r"\W{0,4}(?:(?:Tx|Rx|Proc|Px|P)\s?[:.-]?\s{1,4})?(?P<title>(?:[A-Za-z-]+\s){0,2}(?:(?:[IlLi]nj|INJ)(?:\.|ected|ections?|ection)?(?=\s{1,4}(?:R|L|B|Rt|Lt|Right|Left|right|left|bilat\w*|Bilat\w*|b/l)\b)|(?:[Tt]rigger|TRIGGER) (?:[Pp]oint|[Pp]t|POINT) (?:[Ii]nj\w*|INJ\w*)|TP[IlL1]s?(?=[\s:.,-])|Dry needling|DRY NEEDLING|T?DN\b))")
+_PROCEDURE_START = re.compile(r"\W{0,4}(?:(?:Tx|Rx|Proc|Px|P)\s?[:.-]?\s{1,4})?(?P<title>(?:[A-Za-z-]+\s){0,2}(?:(?:[IlLi]nj|INJ)(?:\.|ected|ections?|ection)?(?=\s{1,4}(?:w/|with|\d|R|L|B|Rt|Lt|Right|Left|right|left|bilat\w*|Bilat\w*|b/l)\b)|(?:[Tt]rigger|TRIGGER) (?:[Pp]oint|[Pp]t|POINT) (?:[Ii]nj\w*|INJ\w*)|TP[IlL1]s?(?=[\s:.,-])|(?:(?:[Tt]rigger [Pp]oint|TRIGGER POINT) )?(?:[Dd]ry [Nn]eedling|DRY NEEDLING)|T?DN\b))")
 _AMOUNT = re.compile(r"(?:\d|\b[lo])\s?(?:cc|ml|mm|units?)\b|\d\s?%|\bneedles?\b|\bgauge\b|\bx\s?\d\b|\d\s?(?:pts?|sites?|points?)\b")
 _DONE_WORDS = re.compile(r"\b(?:today|performed|done|tolerated|injected|completed|were injected|was injected)\b")
+# Shares and the patient's state behind them: what stands in the plan has been done.
+_SHARES = re.compile(r"\d\s?(?:cc|ml)\b|\b(?:each|ea)\b|\d\s?(?:pts?|sites?|points?)\b")
+_AFTER = re.compile(r"\b(?:felt|feels) better|\btolerat\w*|\bno (?:rxn|reaction|complic\w*|bleed\w*|sob)\b|\bltrs?\b|\btwitch\w*|\b(?:alc\w*|skin|betadine|chlorhex\w*)\.?\s(?:swab|prep)|\bimmediate\w* relief|\bpain (?:now|after|post)\b|\bneg\w*\saspirat\w*|\baspirat\w*\sneg\w*")
 _NOT_TODAY = re.compile(r"\b(?:last|previous|prior|s/p|ago|will|plan|consider|next|schedul\w*|recommend\w*|candidate|offered|discussed|response|since|if|vs|could|would)\b")
 _ADDENDUM_LINE = re.compile(r"[-=*#\s\[(<]{0,8}(?:late\s)?(?P<word>addendum|addenda|late entry|amendment|correction|erratum|clarification)\b[^:\n]{0,60}:?")
 _MARKDOWN = re.compile(r"^[#*_=\s\[<]+|[#*_=:\s\]>]+$")
 _SOAP = re.compile(r"(?P<letter>a/p|a&p|[soap])\s{0,2}(?:[:)]|\s-\s|\.(?=\s)|-(?=\s))\s*|(?P<bare>s|o|a|p|a/p)\s{0,2}$")
 _DATE_HEADER = re.compile(
-    r"(?:[-=*#\s\[(<]*(?:(?:date|of|service|dos|d\.o\.s\.|visit|visits|note|notes|progress|procedure|proc|encounter|seen|office|clinic|follow|up|up:|followup|telephone|call|"
+    r"(?:[-=*#\s\[(<>]*(?:(?:date|of|service|dos|d\.o\.s\.|visit|visits|note|notes|progress|procedure|proc|encounter|seen|office|clinic|follow|up|up:|followup|telephone|call|"
     r"appointment|appt|session|treatment|tx|injection|tpi|new|patient|history|on|from|dated|entry|prior|previous|last|copied|initial|evaluation|today|today's|current|consult|consultation|\#?\d{1,2})\b[\s:#.,/-]*){0,7})"
 )
 _PRIOR_HEADER = re.compile(r"\b(?:prior|previous|last|copied|old|historical|imported|carried forward|copy)\b")
@@ -240,12 +243,14 @@ class SectionFinder:
         unit.body = min(body, unit.end)
 
     def _inline_headings(self, note: Note, unit: Unit) -> Iterable[tuple[int, int, str, int]]:
-        if match := _PROCEDURE_START.match(note.text, unit.body, unit.end):
+        for match in _procedure_starts(note.text, unit):
             section = self._running
             listed = section in ("assessment", "diagnosis") and (unit.bullet or unit.number is not None)
             in_plan = (listed or section in ("plan", "assessment_plan", "followup")) and not _DONE_WORDS.search(note.folded, unit.body, unit.end)
+            in_plan = in_plan and not (_SHARES.search(note.folded, match.start(), unit.end + 80) and _AFTER.search(note.folded, match.start(), unit.end + 240))
             if not in_plan and _AMOUNT.search(note.folded, unit.body, unit.end) and not _NOT_TODAY.search(note.folded, unit.body, min(unit.end, match.end() + 60)):
                 yield match.start("title"), match.end("title"), "procedure", match.end()
+                break
         for match in _SPOKEN.finditer(note.text, unit.body, unit.end):
             yield match.start("title"), match.end("title"), self.lexicon.exact(match["title"].rsplit(" ", 1)[-1]) or "none", match.end()
         if unit.end - unit.body < 12 or ":" not in note.text[unit.body : unit.end]:
@@ -256,6 +261,16 @@ class SectionFinder:
                 if len(title) == 1 and category not in ("subjective", "exam", "assessment", "plan"):
                     continue
                 yield match.start("title"), match.end("title"), category, match.end()
+
+
+def _procedure_starts(text: str, unit: Unit) -> Iterable[re.Match[str]]:
+    """Lines of a paragraph that start with the procedure's name."""
+    position = unit.body
+    while 0 <= position < unit.end:
+        if match := _PROCEDURE_START.match(text, position, unit.end):
+            yield match
+        position = text.find("\n", position, unit.end)
+        position = position + 1 if position >= 0 else unit.end
 
 
 def _soap_context(note: Note) -> bool:

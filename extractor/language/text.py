@@ -19,7 +19,8 @@ _FOLD = str.maketrans(
 
 
 # A figure inside a word is a misread letter ("g1uteus", "need1e", "pirif0rmis").
-_SCANNED = re.compile(r"(?<=[a-z])[01](?=[a-z]{3})|(?<=[a-z]{3})[01](?=[a-z])")
+_SCANNED = re.compile(r"(?<=[a-z])[01](?=[a-z]{3})|(?<=[a-z]{3})[01](?=[a-z])|\b[l1](?=nj)|(?<=\btp)[l1](?=s?\b)")
+_READ = {"1": "l", "0": "o", "l": "i"}
 
 
 class Word(NamedTuple):
@@ -34,9 +35,15 @@ def fold(text: str) -> str:
     """Lower case with typographic variants folded, of exactly the same length as ``text``."""
     folded = text.lower().translate(_FOLD)
     if len(folded) == len(text):
-        return _SCANNED.sub(lambda match: "l" if match.group() == "1" else "o", folded)
+        return _SCANNED.sub(_as_meant, folded)
     # A few capitals grow when lowered (U+0130): they are kept as they are, so that offsets stay exact.
     return "".join(low if len(low := char.lower()) == 1 else char for char in text).translate(_FOLD)
+
+
+def _as_meant(match: re.Match[str]) -> str:
+    """The letter for which a scanner read another: "1ift", "m0ve", "lnj", "TPl"."""
+    rest = match.string[match.end() : match.end() + 2]
+    return "i" if rest == "nj" or not rest[:1].isalpha() or rest[:1] == "s" and match.string[match.start() - 2 : match.start()] == "tp" else _READ[match.group()]
 
 
 def words(folded: str, start: int = 0, end: int | None = None) -> list[Word]:

@@ -45,7 +45,7 @@ def injected_drugs(note: Note, sites: Sites, procedure: Procedure, lexicon: Lexi
     if note.drugs:
         quantities = implied_volumes(note.folded, note.units, mentions, note.drugs, quantities)
     found = resolve_administration(
-        note.text, spans, note.drugs, quantities, sites=_summary(note, sites, spans, mentions), entries=index.entries, wrapped=True
+        note.text, spans, note.drugs, quantities, sites=_summary(note, sites, spans, mentions), entries=index.entries, wrapped=True, folded=note.folded
     )
     procedure.total_volume_ml = found.total_volume_ml
     if procedure.injections is None:
@@ -175,13 +175,10 @@ def _mentions(note: Note, sites: Sites) -> list[DrugSite]:
 
 def _summary(note: Note, sites: Sites, spans: list[tuple[int, int]], mentions: list[DrugSite]) -> SiteSummary:
     """How many places the rest of the note proves."""
-    sided = muscles = 0
-    counts: list[int | None] = []
-    for place in (*sites.muscles, *sites.areas) if not sites.muscles else sites.muscles:
-        sided += max(1, len(place.sides))
-        muscles += 1
-        counts.append(place.injections)
-    counted = sum(count or max(1, len(place.sides)) for count, place in zip(counts, sites.muscles or sites.areas, strict=False)) if any(counts) else None
+    places = [(len(place.sides), place.injections) for place in sites.muscles] or [(len(place.sides), place.injections) for place in sites.areas]
+    muscles = len(places)
+    sided = sum(max(1, sides) for sides, _ in places)
+    counted = sum(count or max(1, sides) for sides, count in places) if any(count for _, count in places) else None
     stated = {
         int(quantity.value)
         for quantity in note.quantities

@@ -46,7 +46,7 @@ def procedure_of(note: Note, sites: Sites) -> Procedure:
                 dry = True
             if any(c.type == "tpi" and "trigger" in note.folded[c.start : c.end] or c.type == "tpi" and note.folded[c.start : c.end].startswith("tpi") for c in frame.cues) and not negated:
                 wet = True
-    performed = bool(sites.muscles or sites.areas) or any(kind == "performed" and _about_tpi(note, index) for kind, index in events)
+    performed = bool(sites.muscles or sites.areas or any(site.weak for site in sites.injected)) or any(kind == "performed" and _about_tpi(note, index) for kind, index in events)
     status = "performed" if performed else _other_status(note, events)
     if status == "absent":
         return Procedure()
@@ -83,7 +83,7 @@ def _speaks_of_dry(note: Note, events: list[tuple[str, int]], status: str) -> bo
 
 def _is_dry(note: Note, dry: bool, wet: bool) -> bool:
     if not dry and not wet:
-        dry = any("dry" in frame.modifiers and not frame.modifiers & {"past", "negate", "plan"} for frame in note.frames)
+        dry = any("dry" in frame.modifiers and not frame.modifiers & {"past", "negate", "plan"} and frame.whole in ("injected", "nominal", None) for frame in note.frames)
     if not dry:
         return False
     nothing = re.search(r"(?:no|without(?:\sany)?)\s(?:medication|injectate|anesthetic|medicine|drug|solution|substance|fluid|injection of)|nothing (?:was )?injected|needle only|no injectate", note.folded)

@@ -51,7 +51,8 @@ def scopes_of(note: Note) -> list[bool | None]:
     """For each clause: True where it tells of trigger points, False of another procedure, None where nothing says."""
     amounts = sorted([q.start for q in note.quantities if q.kind in ("volume", "mass", "units")] + [d.start for d in note.drugs])
     keys = _keys(note)
-    openers = [_opens(note, unit, index, keys, amounts) for index, unit in enumerate(note.units)]
+    named = frozenset(note.segments[site.segment].unit for site in note.sites if site.kind == "muscle")
+    openers = [_opens(note, unit, index, keys, amounts, index in named) for index, unit in enumerate(note.units)]
     sited = frozenset(site.segment for site in note.sites if site.kind == "muscle" and site.assertion == "injected")
     if False not in openers and False not in keys.values() and not any(_own(note, s, f, sited, i) is False for i, (s, f) in enumerate(zip(note.segments, note.frames, strict=True))):
         return [True if f.topic == "tpi" or i in sited else None for i, f in enumerate(note.frames)]
@@ -106,7 +107,7 @@ def _own(note: Note, segment: Segment, frame: Frame, sited: frozenset[int], inde
         return False if {"inject", "done"} & frame.modifiers or frame.whole == "injected" or segment.is_label else None
     if frame.whole == "injected" and _into_other(note, segment):
         return False
-    if _names_other(note.folded, segment) and _AMOUNT.search(note.folded, segment.start, segment.end):
+    if _AMOUNT.search(note.folded, segment.start, segment.end) and _names_other(note.folded, segment):
         return False
     if several and _TRACK.search(note.folded, segment.start, segment.end):
         return False
@@ -175,7 +176,7 @@ def _keys(note: Note) -> dict[str, bool]:
     return found
 
 
-def _opens(note: Note, unit: Unit, index: int, keys: dict[str, bool], amounts: Sequence[int]) -> bool | None:
+def _opens(note: Note, unit: Unit, index: int, keys: dict[str, bool], amounts: Sequence[int], named: bool) -> bool | None:
     """Which procedure a unit opens the text of, if any."""
     folded = note.folded
     section = note.sections[unit.section]
@@ -188,7 +189,7 @@ def _opens(note: Note, unit: Unit, index: int, keys: dict[str, bool], amounts: S
         kind = _classify(_head(folded, unit))
         if kind is None and key[0] in keys and (key[1] or (has_amounts and section.category == "procedure" and len(set(keys.values())) > 1)):
             kind = keys[key[0]]
-            if not key[1] and any(site.kind == "muscle" and unit.start <= site.start < unit.end for site in note.sites):
+            if not key[1] and named:
                 kind = None  # an item of a list of sites
         return kind
     if listed:

@@ -130,3 +130,24 @@ def test_offsets_hold_in_odd_text() -> None:
     text = "İ 5\u00a0mL 1% Xylocaine — Kenalog\u201140"
     found = [text[m.start : m.end] for m in find_drugs(text, lexicon=LEXICON)]
     assert found == ["Xylocaine", "Kenalog\u201140"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "drug"),
+    [
+        ("two cc's each of a half percent lighter cane", "lighter cane", "lidocaine"),
+        ("one percent lie do cane", "lie do cane", "lidocaine"),
+        ("a quarter percent mar cane", "mar cane", "bupivacaine"),
+        ("0.5% row pivot cane", "row pivot cane", "ropivacaine"),
+        ("5 mL of 1% li-\n    docaine", "li-\n    docaine", "lidocaine"),
+        ("methylprednisolone ace-\r\ntate 40 mg", "methylprednisolone ace-\r\ntate", "methylprednisolone_acetate"),
+    ],
+)
+def test_words_broken_by_dictation_or_a_line_end(text: str, words: str, drug: str) -> None:
+    mentions = find_drugs(text, lexicon=load_lexicon())
+    assert [(text[m.start : m.end], m.drug) for m in mentions] == [(words, drug)]
+
+
+@pytest.mark.parametrize("text", ["walks with a cane 2 blocks", "uses a cane. 2 cc was injected", "cane and walker", "sugar cane 5 mg"])
+def test_a_walking_stick_is_no_drug(text: str) -> None:
+    assert find_drugs(text, lexicon=load_lexicon()) == []

@@ -190,3 +190,44 @@ def test_never_fails_and_keeps_order(text: str) -> None:
     found = find_quantities(text)
     assert all(0 <= q.start < q.core_end <= q.end <= len(text) for q in found)
     assert [q.start for q in found] == sorted(q.start for q in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("EBL: 1 mL", [("fluid", 1)]),
+        ("6 mL of clear fluid was aspirated", [("fluid", 6)]),
+        ("She voided 210 mL", [("fluid", 210)]),
+        ("Max for weight (4.5 mg/kg x 58 kg) = 261 mg", [("limit", 261)]),
+        ("L glut max 2 cc", [("volume", 2)]),
+        ("AGE 49\n\nCC  back pain", []),
+        ("Lidocaine 2%   _3_ mL", [("concentration", 2), ("volume", 3)]),
+        ("5 mL vial: 3 mL injected", [("container", 5), ("volume", 3)]),
+        ("6 mL of the 10 mL drawn up", [("volume", 6), ("container", 10)]),
+        ("at each of these four marks", [("count", 4)]),
+    ],
+)
+def test_what_is_and_is_no_injected_amount(text: str, expected: list[tuple[str, float]]) -> None:
+    wanted = {kind for kind, _ in expected} | {"volume", "mass", "limit", "fluid"}
+    assert [(q.kind, q.value) for q in find_quantities(text) if q.kind in wanted] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "per", "count"),
+    [
+        ("2 cc all told", "total", None),
+        ("8 mL used", "total", None),
+        ("The full 9 mL was given", "total", None),
+        ("the remaining 2 mL was injected into the piriformis", None, None),
+        ("The 2 mL left in the syringe was discarded", "wasted", None),
+        ("2 mL left, to waste bin", "wasted", None),
+        ("2 x 1 mL", None, 2),
+        ("half a cc a spot", "site", None),
+        ("8 mL; per site volume: none", None, None),
+        ("a half a cc, then the supinator with another half, slowly", None, None),
+        ("1.5 mL 1% lido each, 4.5 total", "total", None),
+    ],
+)
+def test_what_qualifies_an_amount(text: str, per: str | None, count: int | None) -> None:
+    last = [q for q in find_quantities(text) if q.kind == "volume"][-1]
+    assert (last.per, last.count) == (per, count)

@@ -150,9 +150,8 @@ def cut_clauses(
                 named = _within(sites, first, last)
                 again = {name for site in named for name in site.names}
                 sited = [*(site for site in sited if not again & site.names), *named]
-                if clauses and clauses[-1].end >= first - 3 and not named and REPEATED.search(clause.text):
-                    clauses[-1].again = True
-                elif clauses and clauses[-1].end >= first - 3 and _REPEATED_SIDE.search(clause.text):
+                told = _REPEATED_SIDE if named else REPEATED
+                if clauses and clauses[-1].end >= first - 3 and (told.search(clause.text) or _REPEATED_SIDE.search(clause.text)):
                     clauses[-1].again = True
             if not (clause.drugs or clause.quantities):
                 continue
@@ -184,14 +183,14 @@ def _start(item: DrugMention | Quantity | Site) -> int:
 
 _BOX_BEFORE = re.compile(r"(?:\[\s{0,3}\]|\[_{1,3}\]|\(\s{1,3}\)|[\u2610\u25a1\u25fb\u274f])\s{0,2}$")
 _SIDE = re.compile(
-    r"\b(?:at|to|in|into|for) \(?#?(?P<number>\d)\)|\b(?:on (?:the|his|her) (?P<on>left|right)\b|(?P<side>left|right)(?:[- ]sided?)?(?:\s[a-z]+){0,2}?\s(?:trigger|tps?|trps?|muscles?|sites?|points?|side|areas?|region))"
+    r"\b(?:at|to|in|into|for) \(?#?(?P<number>\d)\)|\b(?:trigger point|tp|trp|site|injection|point|muscle|location)\s?#?(?P<listed>\d{1,2})\s?(?=[:=(-])|\b(?:on (?:the|his|her) (?P<on>left|right)\b|(?P<side>left|right)(?:[- ]sided?)?(?:\s[a-z]+){0,2}?\s(?:trigger|tps?|trps?|muscles?|sites?|points?|side|areas?|region))"
 )
 
 
 def _sides(clause: Clause) -> list[Site]:
     """Places that only a side tells apart, where the caller knows no site."""
     return [
-        Site(clause.start + match.start(), clause.start + match.end(), str(match["on"] or match["side"] or match["number"]), 0)
+        Site(clause.start + match.start(), clause.start + match.end(), str(match["on"] or match["side"] or match["number"] or match["listed"]), 0)
         for match in _SIDE.finditer(clause.text)
     ]  # fmt: skip
 

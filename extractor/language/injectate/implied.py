@@ -37,6 +37,8 @@ def implied_volumes(
     found: list[Quantity] = []
     starts = [site.start for site in sites]
     for unit in units:
+        if not unit.columns:
+            found += _labelled(folded, unit.start, unit.end)
         first = bisect_left(starts, unit.start)
         inside = sites[first : bisect_left(starts, unit.end, lo=first)]
         if unit.cells:
@@ -48,9 +50,40 @@ def implied_volumes(
             found += _behind_sites(folded, unit.start, unit.end, [(unit.start, unit.end)], inside, quantities)
     if not found:
         return list(quantities)
-    taken = [(quantity.start, quantity.core_end) for quantity in found]
-    kept = [q for q in quantities if not any(start < q.core_end and q.start < end for start, end in taken)]
-    return sorted([*kept, *found], key=lambda quantity: quantity.start)
+    found.sort(key=_start)
+    kept = []
+    for quantity in quantities:
+        place = bisect_left(found, quantity.core_end, key=_start) - 1  # the last that starts before its end
+        if place < 0 or found[place].core_end <= quantity.start:
+            kept.append(quantity)
+    return sorted([*kept, *found], key=_start)
+
+
+def _start(quantity: Quantity) -> int:
+    return quantity.start
+
+
+# "Vol (mL) | 4", "Volume per site (cc): 1.5": the unit stands in the label.
+_LABELLED = re.compile(
+    r"\b(?:mls?|ccs?)\b\)?(?P<more>[a-z ()/]{0,24})[ \t]{0,12}[:|=][ \t]{0,12}(?P<n>\d{1,2}(?:\.\d{1,2})?|\.\d{1,2})(?=[ \t]*(?:$|\n|[;,|]|[ \t]{2}|\.(?!\d)))"
+)
+_PER_LABEL = re.compile(r"\b(?:per|each)\s(?P<noun>site|point|spot|injection|muscle|side|level|trigger point)|\beach\b|/\s?(?P<slash>site|point|muscle|side)")
+
+
+def _labelled(folded: str, start: int, end: int) -> list[Quantity]:
+    """Plain numbers behind labels that name the unit."""
+    found = []
+    for match in _LABELLED.finditer(folded, start, end):
+        line = folded[max(start, folded.rfind("\n", start, match.start()) + 1, match.start() - 40) : match.start("n")]
+        if "waste" in line or "discard" in line:
+            per: str | None = "wasted"
+        elif each := _PER_LABEL.search(line):
+            noun = each["noun"] or each["slash"] or "each"
+            per = noun if noun in ("muscle", "side", "level", "each") else "site"
+        else:
+            per = "total" if _TOTAL.search(line) else None
+        found.append(Quantity(match.start("n"), match.end("n"), "volume", float(match["n"]), "mL", None, per, core_end=match.end("n")))
+    return found
 
 
 def _columns(folded: str, unit: Unit, injected: bool) -> list[Quantity]:
@@ -131,7 +164,7 @@ _ANESTHETIC = frozenset({0.0625, 0.1, 0.125, 0.2, 0.25, 0.375, 0.5, 0.75, 1.0, 1
 _STRENGTH_BEHIND = re.compile(
     r"[\s(]{0,2}(?P<n>\d?\.\d{1,4}|[1-4])(?![\d%]|\.\d)(?!\s?(?:x\b|%|percent|cc|m[l1]|mg|mcg|units?|u\b|ea\b|each|per\b|apiece|to\b|in\b|into|at\b|sites?|inj|tps?\b|points?|:|-|st\b|nd\b))"
 )
-_GOES_ON = re.compile(r"[\s)]{0,2}(?:[,;/+&(]|w/|w\b|with|plain|mpf|pf\b|no\b|without|and\b|plus|mixed|\d|\.\d|$|\n|\.\s)")
+_GOES_ON = re.compile(r"[\s)]{0,2}(?:[,;/+&(]|w/|w\b|with|plain|mpf|pf\b|no\b|without|and\b|plus|mixed|\d|\.\d|$|\n|\.(?:\s|$))")
 
 
 def implied_strengths(folded: str, drugs: Sequence[DrugMention], quantities: Sequence[Quantity], kinds: Mapping[str, str]) -> list[Quantity]:

@@ -202,8 +202,13 @@ class Reading:
             chosen = inside if len(inside) == len(ratio) else mixed if len(mixed) == len(ratio) else []
             if not chosen and len(set(ratio)) == 1 and len(mixed) > 1:
                 chosen, ratio = (inside if len(inside) > 1 else mixed), (1.0,) * len(mixed)
+            if all(self._measured(component) for component in chosen):
+                continue  # "lidocaine 6 mL, Kenalog 1 mL, injected in equal parts": each has its own volume
             for component, value in zip(chosen, ratio, strict=False):
                 component.ratio = value
+
+    def _measured(self, component: Component) -> bool:
+        return any(event.kind == "volume" and event.value for event in component.volumes)
 
     def delivered(self, components: list[Component]) -> Delivered:
         """What was given of the solution as a whole; amounts that follow one drug of several go to that drug."""
