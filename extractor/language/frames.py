@@ -335,6 +335,8 @@ def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cu
     if cue.type == "educate":
         return "historical" if category == "history" else "discussed"
     # an injection verb or noun
+    if category in ("plan", "followup") and cue.text == "give" and "ml" in _fold_unit(note.folded[cue.start : cue.end]) and not frame.today and not _told_in_section(note, segment):
+        return "planned"
     if (category in SILENT and category not in _OVERRUN) or category == "history":
         return "historical"
     if frame.past and not frame.today and category != "addendum":
@@ -362,6 +364,17 @@ def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cu
     return "injected"
 
 
+def _fold_unit(text: str) -> str:
+    return text.replace("cc", "ml")
+
+
+def _told_in_section(note: Note, segment: Segment) -> bool:
+    """Whether the plan before the clause tells of what was done ("TPI done. … 2 ml into each")."""
+    start = note.sections[segment.section].start
+    return _DONE_HERE.search(note.folded, start, segment.start) is not None
+
+
+_DONE_HERE = re.compile(r"\b(?:done|performed|today|tolerated|injected|given|prepped|was|were|completed|aspirat\w*|alcohol|chlor\w*|betadine)\b")
 _DOINGS = re.compile(r"\b(?:procedures?|injections?|same|this was|these were|repeat\w*|needling|muscles?|points?|sites?)\b")
 
 

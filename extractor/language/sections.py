@@ -149,7 +149,7 @@ class SectionFinder:
                 self._open(sections, note, *found)
             self._running = sections[-1].category
             for inline in sorted(self._inline_headings(note, unit)):
-                if inline[0] > sections[-1].start or inline[0] == 0:
+                if inline[0] > sections[-1].start or inline[0] == 0 or (inline[0] == sections[-1].start and inline[2] != sections[-1].category):
                     self._open(sections, note, *inline)
         if _is_order(note, sections):
             for section in sections:
@@ -248,7 +248,7 @@ class SectionFinder:
             listed = section in ("assessment", "diagnosis") and (unit.bullet or unit.number is not None)
             in_plan = (listed or section in ("plan", "assessment_plan", "followup")) and not _DONE_WORDS.search(note.folded, unit.body, unit.end)
             in_plan = in_plan and not (_SHARES.search(note.folded, match.start(), unit.end + 80) and _AFTER.search(note.folded, match.start(), unit.end + 240))
-            if not in_plan and _AMOUNT.search(note.folded, unit.body, unit.end) and not _NOT_TODAY.search(note.folded, unit.body, min(unit.end, match.end() + 60)):
+            if not in_plan and _AMOUNT.search(note.folded, unit.body, unit.end if unit.end - unit.body > 100 else unit.end + 90) and not _NOT_TODAY.search(note.folded, unit.body, min(unit.end, match.end() + 60)):
                 yield match.start("title"), match.end("title"), "procedure", match.end()
                 break
         for match in _SPOKEN.finditer(note.text, unit.body, unit.end):
@@ -324,7 +324,9 @@ def find_visits(note: Note) -> list[Visit]:
             continue
         first = not headers and unit.start < 320
         told = not labelled and not first and _PROCEDURE_WORD.search(rest) is not None and len(rest) > 12
-        if told or _ENTRY.search(lead) or (not labelled and not first and (unit.bullet or (unit.end - unit.start > 110 and not _UNIT_NOTE.search(rest)) or _TOLD.search(rest)) and (headers or unit.bullet or _TOLD.search(rest))):
+        if len(rest) < 60 and _VISIT_HEAD.match(rest):
+            headers.append((unit.start, day, False))
+        elif told or _ENTRY.search(lead) or (not labelled and not first and (unit.bullet or (unit.end - unit.start > 110 and not _UNIT_NOTE.search(rest)) or _TOLD.search(rest)) and (headers or unit.bullet or _TOLD.search(rest))):
             entries.append((unit.start, unit.end, day))
         else:
             headers.append((unit.start, day, bool(_PRIOR_HEADER.search(lead) or re.match(r"\W*(?:copied|prior note|previous note|carried)", note.folded[dates[0].end : dates[0].end + 24]))))
@@ -335,6 +337,7 @@ def find_visits(note: Note) -> list[Visit]:
     return _cut_out(visits, entries)
 
 
+_VISIT_HEAD = re.compile(r"(?:(?:office|clinic|follow.?up|f/u|new|est\w*|procedure|injection)\s)?(?:visit|encounter|session)\b")
 _SEEN_ON = re.compile(r"\b(?:seen|performed|done|evaluated|presented|came|visit|service|procedure|encounter|dos|date|today)\b[^.\n\d]{0,28}\Z")
 _NOT_SEEN = re.compile(r"\b(?:birth|dob|d\.o\.b|born|sign\w*|expir\w*|exp|injury|doi|onset|last|previous|prior|next|return|follow|since|surgery|mri|x-?ray|on file|lot|print\w*|dictat\w*|transcrib\w*|fax\w*|received|admit\w*|accident|auth\w*|approved)\b[^.\n\d]{0,24}\Z")
 

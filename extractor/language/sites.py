@@ -98,6 +98,7 @@ def build_sites(note: Note, portions: PortionWords) -> None:
         note.sites.extend(sites)
     note.sites.sort(key=lambda site: site.start)
     _sides_from_rows(note)
+    _sides_from_values(note)
     _leave_open(note)
     _sides_from_above(note)
     _sides_from_levels(note)
@@ -111,6 +112,21 @@ def _sides_from_levels(note: Note) -> None:
     for site, following in zip(note.sites, note.sites[1:], strict=False):
         if site.kind == "muscle" and not site.sides and following.kind == "level" and following.sides and following.segment == site.segment:
             site.sides = following.sides
+
+
+def _sides_from_values(note: Note) -> None:
+    """ "Splenius cervicis: left only, .25x30": the side opens what stands behind the label."""
+    labelled: dict[int, list[Site]] = {}
+    for site in note.sites:
+        if note.segments[site.segment].is_label and site.kind == "muscle":
+            labelled.setdefault(site.segment, []).append(site)
+    for index, sites in labelled.items():
+        if len(sites) != 1 or sites[0].sides or index + 1 >= len(note.segments) or note.segments[index + 1].unit != note.segments[index].unit:
+            continue
+        start = note.segments[index + 1].start
+        mark = next((side for side in note.sides if side.sides and 0 <= side.start - start <= 3), None)
+        if mark:
+            _give(sites[0], mark.sides, own=True)
 
 
 def _leave_open(note: Note) -> None:

@@ -83,6 +83,10 @@ class Speller:
         """Whether the word is one of the lexicon's."""
         return word in self._known
 
+    def ordinary(self, word: str) -> bool:
+        """Whether the word is the lexicon's or plain English."""
+        return word in self._known or word in self._ordinary
+
     def among(self, word: str, candidates: Iterable[str]) -> str | None:
         """The one candidate that ``word`` may be a misspelling of, where the words before leave only these."""
         if len(word) < 5 or word in self._known or word in self._ordinary:
@@ -115,10 +119,20 @@ def join_broken_words(note: Note, speller: Speller) -> None:
     note.words = joined
 
 
+def _is_name(note: Note, speller: Speller, index: int) -> bool:
+    """Whether the word is a person's: in title case before an unknown word in title case ("Vashti Coldwater")."""
+    if index + 1 >= len(note.words):
+        return False
+    word, following = note.words[index], note.words[index + 1]
+    if not (note.text[word.start : word.end].istitle() and note.text[following.start : following.end].istitle()):
+        return False
+    return note.folded[word.end : following.start] == " " and not speller.ordinary(following.text) and speller.correct(following.text) is None
+
+
 def correct_spelling(note: Note, speller: Speller) -> None:
     """Fill ``note.corrections`` (index of a word -> the word as the lexicon writes it)."""
     join_broken_words(note, speller)
     correct = speller.correct
     for index, word in enumerate(note.words):
-        if len(word.text) >= 6 and (fixed := correct(word.text)):
+        if len(word.text) >= 6 and (fixed := correct(word.text)) and not _is_name(note, speller, index):
             note.corrections[index] = fixed

@@ -64,7 +64,9 @@ def _about_tpi(note: Note, index: int) -> bool:
         return True
     if any(f.topic == "tpi" and f.whole in ("injected", "nominal") for f in note.frames):
         return True
-    return any(cue.type == "inject" for cue in note.frames[index].cues) and _MYOFASCIAL.search(note.folded) is not None
+    if not any(cue.type == "inject" for cue in note.frames[index].cues):
+        return False
+    return any(segment.box is not False and _MYOFASCIAL.search(note.folded, segment.start, segment.end) for segment in note.segments)
 
 
 _MYOFASCIAL = re.compile(r"\btrigger|\bmyofasc|\btaut\b|\bknots?\b|\btender (?:point|band|spot)|\bm79\.1|\bropy\b|\bropey\b|\btrps?\b")
