@@ -22,7 +22,7 @@ _TARGET_VERB = re.compile(r"\b(?:into|in|to|at|the|of)\b")
 _FINITE_PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|not|never|wasn't|weren't)\b")
 _ALL_MENTION_BREAK = re.compile(r"[,;]|\band\b|\bwith\b")
 _MILLILITRES = re.compile(r"(?:\d|\b[lo])\s?(?:cc|ml|millilit(?:er|re)s?)\b|\b(?:half|quarter|one|two|three|four|five)\s(?:a\s|of\sa\s)?(?:cc|ml|millilit(?:er|re)s?)\b|\d\s?units?\b")
-_VOLUME = re.compile(r"\d?\.\d\d\s?(?:mm\s?)?x\s?\d\d|\d\s?(?:cc|ml|units?|u)\b|\bx\s?\d|\b(?:one|two|three|four|1|2|3|4|5|6)\s(?:sites?|injections?|spots?|points?|sticks?|trigger|tps?|passes)\b")
+_VOLUME = re.compile(r"\d?\.\d\d\s?(?:mm\s?)?x\s?\d\d|\d\s?(?:cc|ml|units?|u)\b|\bx\s?\d(?!\d?\s?(?:d|days?|wks?|w|weeks?|mos?|months?|yrs?|years?|h|hrs?|hours?|min\w*|sec\w*|reps)\b)|\b(?:one|two|three|four|1|2|3|4|5|6)\s(?:sites?|injections?|spots?|points?|sticks?|trigger|tps?|passes)\b")
 
 
 def assert_sites(note: Note, frames: list[Frame]) -> None:
@@ -58,7 +58,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         if site.assertion == "injected" and frame.owner not in (None, "tpi"):
             _give_to_other(note, site, frame, frame.owner)
         return
-    if section.category in SILENT and not (section.category in _OVERRUN and any(cue.type in ("inject", "tpi") for cue in frame.cues)):
+    if section.category in SILENT and not (section.category in _OVERRUN and any(cue.type == "tpi" or (cue.type == "inject" and cue.text != "give") for cue in frame.cues)):
         _set(site, "finding", f"section-{section.category}")
         return
     cues = list(frame.cues)
@@ -72,6 +72,9 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
                 return
             cues += frames[value[0]].cues
             segments += value
+    if _menu(note, segment):
+        _set(site, "finding", "template-menu")
+        return
     owner = frame.owner
     if frame.topic is None and len(segments) > 1:
         owner = frames[segments[1]].owner
@@ -201,7 +204,7 @@ def _row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, si
 
 
 _BLANK_BOX = re.compile(r"|\[\s*\]|\(\s*\)|[\u2610\u25a1]")
-_SIDE_HEADER = re.compile(r"(?:left|right|lt|rt|l|r|bilateral|both)(?:\sside)?(?:\s?\([^)]*\)|\s(?:ml|cc|units?|u|#|vol|volume|inj))?")
+_SIDE_HEADER = re.compile(r"(?:left|right|lt|rt|l|r|bilateral|both)(?:\sside)?(?:\s?\([^)]*\)|\s(?:ml|cc|units?|u|#|no\.?|vol|volume|inj|pts?|points?|sites?|tps?|sticks?|count|n))?")
 _DECISIVE_HEADER = re.compile(r"\b(?:inj(?:ected)?(?:\sy/?n)?|injected\??|treated|needled|done|performed|status|action|tpi)\b")
 
 
@@ -233,6 +236,15 @@ def _empty_row(note: Note, unit: Unit, site: Site) -> bool:
         if note.folded[cell.start : cell.end].strip(" -_.") not in ("", "n/a", "none"):
             return False
     return True
+
+
+_MENU = re.compile(r"\b(?:available|options?|choices|choose from|pick ?list|menu|select from|selectable|possible (?:muscles|sites))\b")
+
+
+def _menu(note: Note, segment: Segment) -> bool:
+    """Whether the clause is the value of a label that offers a choice ("Muscles available in this template: …")."""
+    label = note.units[segment.unit].label
+    return label is not None and not segment.is_label and segment.box is None and _MENU.search(note.folded, *label) is not None
 
 
 _EXERCISE = re.compile(r"\b[2-5]\s?x\s?(?:8|10|12|15|20|30)\b|\b(?:reps|sets of|therabands?|heel drops|heel raises|bridges|lunges|squats|planks|clamshells|foam roll\w*|iastm|therex)\b")
@@ -514,6 +526,8 @@ def _settle_candidates(note: Note, frames: list[Frame]) -> None:
         elif site.assertion in ("marked", "examined"):
             if not performed:
                 _set(site, "finding", "nothing-performed")
+            elif _dosed_itself(note, site):
+                _set(site, "injected", "listed-with-amount")
             elif frame.procedural and (segment.box or volume or (category == "sites" and site.assertion == "marked")):
                 _set(site, "injected", "listed-in-procedure")
             elif frame.procedural or category == "none":
@@ -631,6 +645,8 @@ def _performed(note: Note, frames: list[Frame]) -> bool:
             return True
         if site.assertion in ("candidate", "nominal") and _told_by_amounts(note, frames, site):
             return True
+        if site.assertion in ("marked", "examined") and _dosed_itself(note, site) and not _given_up(note, frames, segment):
+            return True
         listed = site.assertion == "candidate" and (amount and (category in ("procedure", "sites", "injectate") or frames[site.segment].procedural) or category == "sites" and _injected_heading(note, segment))
         if site.assertion == "injected" or listed:
             return True
@@ -650,6 +666,13 @@ def _told_by_amounts(note: Note, frames: list[Frame], site: Site) -> bool:
     if not any(_MILLILITRES.search(note.folded, *span) for span in spans):
         return _NEEDLED.search(note.folded, *spans[0]) is not None and any("dry" in frame.modifiers for frame in frames)
     return bool(note.drugs) or any(frame.topic == "tpi" for frame in frames)
+
+
+def _dosed_itself(note: Note, site: Site) -> bool:
+    """Whether the site's own clause, or the value behind its label, gives an amount of a drug that the note names."""
+    segment = note.segments[site.segment]
+    performing = note.sections[segment.section].category in PERFORMING
+    return performing and bool(note.drugs) and _MILLILITRES.search(note.folded, *_reach(note, segment)) is not None
 
 
 _NEEDLED = re.compile(r"\b(?:passes|needles?|pistoned|pistoning|twitch\w*|ltrs?)\b|\d?\.\d\d\s?(?:mm\s?)?x\s?\d\d")
@@ -750,6 +773,7 @@ def _repeat_on_side(note: Note, frames: list[Frame]) -> None:
 _PRONOUN = re.compile(r"\b(?:it|them|this (?:one|muscle)|that (?:one|muscle)|these|those|either|so that was|which|so)\b")
 
 
+_ELIDED = re.compile(r"\W*(?:but|and|yet|though)\s(?:then\s)?(?:(?:was|were|is|are)\s)?(?:not|never|left alone|left untouched|left for|spared|skipped|deferred)\b")
 _REASON_BEHIND = re.compile(r"\b(?:as|because|since|given that|once|after)\s")
 
 
@@ -759,12 +783,12 @@ def _negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
         if frame.whole not in ("negated", "postponed", "declined") or index == 0:
             continue
         text = note.folded[segment.start : segment.end]
-        elided = re.match(r"\W*(?:but|and)\s(?:was|were|is|are)\s(?:not|never)\b", text)
+        elided = _ELIDED.match(text)
         reason = _REASON_BEHIND.search(text)
         own = [site for site in note.sites if site.segment == index and site.kind == "muscle"]
         if own and not elided and not (reason and own[0].start >= segment.start + reason.end()):
             continue
-        short = re.match(r"\W*(?:but|and)\s(?:was|were|is|are)\s(?:not|never)\b", text) or len(text) < 40 and re.match(r"\W*(?:but\s)?(?:skipped|deferred|spared|held|omitted|not injected|not done|not treated|not needled)", text)
+        short = elided or len(text) < 40 and re.match(r"\W*(?:but\s)?(?:skipped|deferred|spared|held|omitted|left alone|not injected|not done|not treated|not needled)", text)
         if not (_PRONOUN.search(text) or short):
             continue
         before = [site for site in note.sites if site.kind == "muscle" and site.segment == index - 1]

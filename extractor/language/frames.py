@@ -64,6 +64,9 @@ class Frame:
 _HELD = re.compile(r"\s(?:off|today|due|for|until|because|given|per|back|d/t|secondary)\b|\s*(?:[.;,)|]|$|\n)|\s(?:the\s)?(?:left\s|right\s|l\s|r\s)?[a-z]+\s*(?:$|[.;,|\t\n])")
 
 
+_GIVES_PAIN = re.compile(r"\s(?:her|him|them|me|rise|the patient)\s(?:to\s)?(?:\w+\s){0,4}?(?:pain|aches?|relief|headaches?|symptoms?|discomfort|toothache)\b")
+
+
 def _settle_generic(note: Note, cues: list[list[Cue]]) -> None:
     """Verbs of giving become injections, or nothing."""
     sited = {site.segment for site in note.sites if site.kind == "muscle"}
@@ -73,6 +76,7 @@ def _settle_generic(note: Note, cues: list[list[Cue]]) -> None:
                 cue.type = "negate" if index in sited and _HELD.match(note.folded, cue.end) else "none"
         if not any(cue.type == "give" for cue in found):
             continue
+        found[:] = [cue for cue in found if not (cue.type == "give" and _GIVES_PAIN.match(note.folded, cue.end))]
         if index in sited or _AMOUNT.search(note.folded, segment.start, segment.end):
             for cue in found:
                 if cue.type == "give":
@@ -104,11 +108,11 @@ def _frame(note: Note, segment: Segment, cues: list[Cue]) -> Frame:
     frame = Frame(cues, [cue for cue in cues if cue.type in STRONG], types)
     frame.today = "today" in types
     frame.past = "past" in types
-    if segment.box is False:
-        frame.topic = None
     if not frame.past or not frame.today:
         _read_dates(note, segment, frame)
     cues[:] = [cue for cue in cues if cue.type != "procedure" or not _not_used(note, segment, cue)]
+    if segment.box is False:
+        return frame
     for cue in cues:
         if cue.type == "tpi" and re.search(r"trigger|tpi|tp|trp|needling|myofasc", note.folded[cue.start : cue.end]):
             frame.topic = "tpi"

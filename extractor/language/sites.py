@@ -168,7 +168,7 @@ def _sides_from_rows(note: Note) -> None:
             _give(site, tuple(found), own=True)
 
 
-_SIDE_COLUMN = re.compile(r"(?P<side>left|right|lt|rt|l|r|bilateral|both|b)(?:\sside)?(?:\s?\([^)]*\)|\s(?:ml|cc|units?|u|#|vol|volume|inj))?")
+_SIDE_COLUMN = re.compile(r"(?P<side>left|right|lt|rt|l|r|bilateral|both|b)(?:\sside)?(?:\s?\([^)]*\)|\s(?:ml|cc|units?|u|#|no\.?|vol|volume|inj|pts?|points?|sites?|tps?|sticks?|count|n))?")
 
 
 def _sides_from_above(note: Note) -> None:
