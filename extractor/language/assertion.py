@@ -12,7 +12,7 @@ from extractor.language.annotations import Cue, Note, Segment, Site, Unit
 from extractor.language.frames import OWNS_MUSCLES, PERFORMING, SILENT, Frame, bare, resolve, without_talk
 
 _NEGATIVE_VALUE = re.compile(
-    r"\s*(?:no\b(?!\.)|none\b|not\b|n/a|n\.a\.|neg(?:ative)?\b|declined|deferred|spared|skip(?:ped)?\b|omitted|held\b|0(?:\s?(?:ml|cc|mls|units?))?\s*(?:$|[|,;)])|-{1,3}\s*$|x\s*$(?<!x)|normal\b|wnl|nontender|non-tender|"
+    r"\s*(?:no\b(?!\.)(?!\s(?:twitch\w*|ltrs?|complic\w*|bleed\w*|response|adverse|aspirat\w*|blood|reaction|relief|steroid|epi\w*|issues?|problems?|hematoma))|none\b|not\b|n/a|n\.a\.|neg(?:ative)?\b|declined|deferred|spared|skip(?:ped)?\b|omitted|held\b|0(?:\s?(?:ml|cc|mls|units?))?\s*(?:$|[|,;)])|-{1,3}\s*$|x\s*$(?<!x)|normal\b|wnl|nontender|non-tender|"
     r"unremarkable|untreated|n\s*$|nil\b|exam(?:ined)? only|tender only|palpated only|left alone|next visit|planned|not today|defer\b|n/i|not inj)"
 )
 _POSITIVE_VALUE = re.compile(r"\s*(?:yes\b|y\s*$|done\b|injected|x\s*\d|\d|treated|needled|inj\b|✓|✔|x\s*$|positive inj|performed|ltr|\+\s*$)")
@@ -93,6 +93,8 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         return
     strong = [cue for cue in cues if cue.type in ("inject", "tpi", "done", "plan", "negate", "decline", "postpone", "consent", "educate")]
     strong = _drop_foreign(strong, note, site)
+    if _VOLUME.search(note.folded, site.end, segment.end):
+        strong = [cue for cue in strong if not (cue.type in ("educate", "consent") and cue.start >= site.end)]  # "L supinator x 1, soreness explained"
     strong = [cue for cue in strong if not (cue.type == "negate" and cue.start >= site.end and _structure_between(note, site, cue))]
     if _ONLY.match(note.folded, site.end):
         strong = [cue for cue in strong if not (cue.type in ("negate", "decline", "postpone") and cue.start >= site.end)]  # "QL only, glute quiet so skipped"

@@ -23,21 +23,33 @@ def link_counts(note: Note) -> None:
             continue
         site = _owner(note, muscles, quantity.start, quantity.end)
         if site is not None:
-            number *= _shares(note, site, quantity.end)
+            site = _levelled(note, muscles, site)
+            number *= _shares(note, site, quantity.start, quantity.end)
         if site is not None:
             site.injections = number if site.injections is None else site.injections + number
 
 
-def _shares(note: Note, site: Site, end: int) -> int:
+_SHARE = re.compile(r"\b(?:each|ea|apiece|per\s(?:level|side|site|segment))\b")
+
+
+def _levelled(note: Note, sites: list[Site], site: Site) -> Site:
+    """The muscle whose levels stand as sites of their own behind a verb ("paraspinals injected at L3, L4 and L5")."""
+    if site.kind != "level" or site.targets:
+        return site
+    return next((other for other in sites if other.segment == site.segment and other.kind == "muscle" and other.end <= site.start), site)
+
+
+def _shares(note: Note, site: Site, start: int, end: int) -> int:
     """ "one stick each" at three levels is three; "one injection per level per side" at three levels on both sides is six."""
-    tail = note.folded[end : end + 30]
-    match = re.match(r"\s{0,2}(?:each|ea\b|apiece|per\s(?:level|side|site|segment))", tail)
-    if match is None:
+    stated = note.folded[start : end + 30]
+    match = _SHARE.search(stated)
+    if match is None or match.start() > end - start + 2:
         return 1
     levels = sum(1 for other in note.sites if other.segment == site.segment and other.levels and other.targets in ((), site.targets) for _ in other.levels) or len(site.levels)
-    if "per side" in tail or "each side" in tail:
-        return max(1, levels) * max(1, len(site.sides)) if "level" in tail else max(1, len(site.sides))
-    return max(1, levels, len(site.sides))
+    sides = len(site.sides) or 2 if re.search(r"\b(?:per|each)\sside", stated) else len(site.sides)
+    if re.search(r"\b(?:per|each)\sside", stated):
+        return max(1, levels) * sides if "level" in stated else sides
+    return max(1, levels, sides)
 
 
 def _owner(note: Note, sites: list[Site], start: int, end: int) -> Site | None:

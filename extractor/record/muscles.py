@@ -41,6 +41,8 @@ def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
         _take_named_member(note, lexicon, site)
     titles = [site for site in named if is_title(note, site)]
     bodies = [site for site in named if site not in titles]
+    if bodies and titles and _only_repeats(note, bodies, titles):
+        bodies, titles = named, []
     _inherit_sides(note, bodies or titles, titles)
     muscles = _merge(note, lexicon, _without_headings(lexicon, bodies or titles))
     if bodies and titles and not _cut_short(note):
@@ -88,6 +90,19 @@ def _without_headings(lexicon: Lexicon, sites: list[Site]) -> list[Site]:
         if not (member and (announces or repeats)):
             kept.append(site)
     return kept
+
+
+def _only_repeats(note: Note, bodies: list[Site], titles: list[Site]) -> bool:
+    """Whether the text under a heading names one of its sites again in passing and tells nothing new of any."""
+    announced = {target for site in titles for target in site.targets}
+    if len(announced) < 2:
+        return False
+    for site in bodies:
+        segment = note.segments[site.segment]
+        told = site.own_side or site.injections or site.rule.startswith(("cue-", "marked", "row"))
+        if told or not set(site.targets) <= announced or re.search(r"\d\s?(?:cc|ml)\b", note.folded[segment.start : note.units[segment.unit].end]):
+            return False
+    return True
 
 
 def is_title(note: Note, site: Site) -> bool:
