@@ -68,7 +68,7 @@ def _in_place_of_a_site(note: Note, index: int, entity: Entity) -> bool:
     return False
 
 
-_WORDS = frozenset("is it pt pm am ta as or in ms mt lt tp ps us pa".split())
+_WORDS = frozenset(["is", "it", "pt", "pm", "am", "ta", "as", "or", "in", "ms", "mt", "lt", "tp", "ps", "us", "pa"])
 
 
 def _preferred(note: Note, index: int, entity: Entity, senses: tuple[Sense, ...]) -> Sense | None:

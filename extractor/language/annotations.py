@@ -177,6 +177,16 @@ class Note:
     quantities: list = field(default_factory=list)
     drugs: list = field(default_factory=list)
     date_of_service: str | None = None  # given with the note, else None
+    _unit_segments: tuple[int, dict[int, tuple[int, int]]] | None = None
+
+    def segments_of(self, unit: int) -> range:
+        """Indices of the clauses of a paragraph, which stand together."""
+        if self._unit_segments is None or self._unit_segments[0] != len(self.segments):
+            spans: dict[int, tuple[int, int]] = {}
+            for index, segment in enumerate(self.segments):
+                spans[segment.unit] = (spans.get(segment.unit, (index, 0))[0], index + 1)
+            self._unit_segments = (len(self.segments), spans)
+        return range(*self._unit_segments[1].get(unit, (0, 0)))
 
     @classmethod
     def of(cls, text: str) -> Note:

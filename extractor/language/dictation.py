@@ -15,9 +15,9 @@ from extractor.language.text import Word
 
 _LONGEST = 6  # words in one name as misheard
 _SHORTEST = 5  # consonants that a name must have
-_LEAD = frozenset("left right bilateral both the into l r rt lt and then of to in".split())
+_LEAD = frozenset(["left", "right", "bilateral", "both", "the", "into", "l", "r", "rt", "lt", "and", "then", "of", "to", "in"])
 # Words that end a name whatever their consonants are.
-_STOP = frozenset("was were is are and the with by for to into of in at on no not i we he she then each cc ml using from that this perform performed".split())
+_STOP = frozenset(["was", "were", "is", "are", "and", "the", "with", "by", "for", "to", "into", "of", "in", "at", "on", "no", "not", "i", "we", "he", "she", "then", "each", "cc", "ml", "using", "from", "that", "this", "perform", "performed"])
 _SOFT = re.compile(r"c(?=[eiy])")
 _SAME = str.maketrans({"q": "k", "c": "k", "z": "s", "x": "s", "j": "g", "v": "f", "b": "p", "d": "t"})
 
@@ -52,7 +52,7 @@ class MisheardNames:
             if index >= len(words):
                 break
             word = words[index]
-            if count > 1 and (word.text in _STOP and word.text not in ("us", "if", "form") or not _near(folded, words[index - 1], word)):
+            if count > 1 and ((word.text in _STOP and word.text not in ("us", "if", "form")) or not _near(folded, words[index - 1], word)):
                 break
             if not word.text.isalpha():
                 break

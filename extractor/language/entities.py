@@ -21,13 +21,10 @@ from extractor.lexicon import Lexicon
 _LINK = re.compile(r"\s{0,3}(?:[,/&+-]|,?\s{0,3}\b(?:and|or|as well as|plus|n)\b|,\s{0,3}&)\s{0,3}(?:the\s)?\s{0,2}\Z")
 # A muscle's name in front of one of these names something else.
 _NOT_THE_MUSCLE = frozenset(
-    "tendon tendons tendonitis tendinitis tendinopathy tendinosis bursa bursae bursitis nerve nerves plane syndrome sheath ligament artery vein "
-    "tear tears reflex reflexes jerk flap release repair tuberosity fossa groove notch tubercle canal foramen entrapment ridge line "
-    "medicine therapy therapist dysfunction disorder disorders rehab rehabilitation center clinic specialist program drop weakness "
-    "strain stretch stretches stretching stretched strengthening exercise exercises setting sets raises curl curls press".split()
+    ["tendon", "tendons", "tendonitis", "tendinitis", "tendinopathy", "tendinosis", "bursa", "bursae", "bursitis", "nerve", "nerves", "plane", "syndrome", "sheath", "ligament", "artery", "vein", "tear", "tears", "reflex", "reflexes", "jerk", "flap", "release", "repair", "tuberosity", "fossa", "groove", "notch", "tubercle", "canal", "foramen", "entrapment", "ridge", "line", "medicine", "therapy", "therapist", "dysfunction", "disorder", "disorders", "rehab", "rehabilitation", "center", "clinic", "specialist", "program", "drop", "weakness", "strain", "stretch", "stretches", "stretching", "stretched", "strengthening", "exercise", "exercises", "setting", "sets", "raises", "curl", "curls", "press"]
 )
-_LATERAL_OF = frozenset("approach border edge aspect side neck thigh elbow epicondyle epi hip leg knee view head wall chest arm calf foot to of decub hamstring".split())
-_SOFT_CONTEXT = frozenset("muscle muscles musculature mm m belly bellies group".split())
+_LATERAL_OF = frozenset(["approach", "border", "edge", "aspect", "side", "neck", "thigh", "elbow", "epicondyle", "epi", "hip", "leg", "knee", "view", "head", "wall", "chest", "arm", "calf", "foot", "to", "of", "decub", "hamstring"])
+_SOFT_CONTEXT = frozenset(["muscle", "muscles", "musculature", "mm", "m", "belly", "bellies", "group"])
 
 
 class Form(NamedTuple):
@@ -144,7 +141,7 @@ def find_entities(note: Note, matcher: EntityMatcher, speller: Speller) -> None:
             hit = split
         if trie.starts(texts[at]) and (longer := _extend_misspelt(note, texts, matcher, speller, at, hit[0] if hit else 1)):
             hit = longer
-        if (hit is None or hit[0] == 1 and hit[1].kind != "muscle") and may_start(words, at) and (misheard := matcher.misheard.find(words, at, folded)):
+        if (hit is None or (hit[0] == 1 and hit[1].kind != "muscle")) and may_start(words, at) and (misheard := matcher.misheard.find(words, at, folded)):
             count, name = misheard
             found.append((at, count, matcher.singles[name]))
             note.corrections[at] = name

@@ -10,7 +10,7 @@ _ASSIGNS = {"tpi_sentences": ["token.is_sent_start"], "tpi_record": ["doc.spans"
 
 
 def _register(factory: str) -> None:
-    def create(nlp: Language, name: str, lexicon_dirs: list[str]) -> NoteComponent:  # noqa: ARG001 - spaCy's signature
+    def create(nlp: Language, name: str, lexicon_dirs: list[str]) -> NoteComponent:
         return NoteComponent(factory, lexicon_dirs)
 
     Language.factory(

@@ -230,7 +230,7 @@ def _follow_topics(note: Note, frames: list[Frame]) -> None:
         heads[unit] = owner if frame.topic else heads.get(unit, owner)
 
 
-_TOXINS = frozenset("onabotulinumtoxin_a abobotulinumtoxin_a incobotulinumtoxin_a rimabotulinumtoxin_b daxibotulinumtoxin_a prabotulinumtoxin_a botulinum_toxin".split())
+_TOXINS = frozenset(["onabotulinumtoxin_a", "abobotulinumtoxin_a", "incobotulinumtoxin_a", "rimabotulinumtoxin_b", "daxibotulinumtoxin_a", "prabotulinumtoxin_a", "botulinum_toxin"])
 _TOXIN_INDICATION = re.compile(r"\b(?:dystonia|torticollis|spasticity|spastic|chronic migraines?|blepharospasm|sialorrhea|hemifacial spasm|hyperhidrosis|equinus|hemiparesis|hemiplegia|modified ashworth)\b")
 
 
@@ -314,7 +314,7 @@ def _leading(note: Note, verbs: list[Cue]) -> Cue:
         # of several verbs the one beside the procedure's name speaks of it
         near = min(others, key=lambda cue: min(max(cue.start - noun.end, noun.start - cue.end, 0) for noun in nouns))
         gap = min(max(near.start - noun.end, noun.start - near.end, 0) for noun in nouns)
-        if near.type == "plan" and any(cue.type == "negate" and -1 <= near.start - cue.end <= 3 or cue.start <= near.start < cue.end for cue in others if cue.type == "negate"):
+        if near.type == "plan" and any((cue.type == "negate" and -1 <= near.start - cue.end <= 3) or cue.start <= near.start < cue.end for cue in others if cue.type == "negate"):
             return next(cue for cue in others if cue.type == "negate")  # "would not repeat the injections"
         if near.type != "negate" or gap < 24:
             return near

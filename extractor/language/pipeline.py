@@ -15,7 +15,7 @@ from extractor.language import tokenizer as _tokenizer  # noqa: F401 - registers
 from extractor.language.abbreviations import find_abbreviations
 from extractor.language.ambiguity import resolve_ambiguities
 from extractor.language.annotations import state_of
-from extractor.language.assertion import assert_sites, is_site_list
+from extractor.language.assertion import assert_sites
 from extractor.language.cues import CueMatcher, find_cues
 from extractor.language.entities import EntityMatcher, find_entities
 from extractor.language.frames import read_frames
@@ -23,6 +23,7 @@ from extractor.language.gate import require_needle
 from extractor.language.laterality import find_sides
 from extractor.language.layout import split_units
 from extractor.language.levels import find_levels
+from extractor.language.performed import is_site_list
 from extractor.language.sections import SectionFinder, SectionLexicon, SectionRow
 from extractor.language.segments import build_segments
 from extractor.language.sites import PortionWords, build_sites

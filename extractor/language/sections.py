@@ -70,8 +70,8 @@ def _key(title: str) -> str:
     return " ".join(word.text for word in words(title.lower()))
 
 
-_BODY_PARTS = frozenset("neck back cervical thoracic lumbar shoulder hip leg arm head jaw pelvis extremities cervical spine thoracic spine lumbar spine trigger points|active trigger points".split()) | {"cervical spine", "thoracic spine", "lumbar spine", "trigger points", "active trigger points"}
-_GENERIC_SITES = frozenset("location locations site sites level levels area areas".split())
+_BODY_PARTS = frozenset(["neck", "back", "cervical", "thoracic", "lumbar", "shoulder", "hip", "leg", "arm", "head", "jaw", "pelvis", "extremities", "cervical", "spine", "thoracic", "spine", "lumbar", "spine", "trigger", "points|active", "trigger", "points"]) | {"cervical spine", "thoracic spine", "lumbar spine", "trigger points", "active trigger points"}
+_GENERIC_SITES = frozenset(["location", "locations", "site", "sites", "level", "levels", "area", "areas"])
 _ORDER_TITLE = re.compile(r"\b(?:orders?|prior auth\w*|authorization request|referral|scheduling|procedure request|pre-?cert\w*)\b")
 _DONE_TODAY = re.compile(r"\b(?:was|were) (?:then )?(?:injected|infiltrated|performed)|tolerated (?:the )?procedure|aspirat|post[- ]procedure")
 
@@ -96,7 +96,7 @@ def _split_at_visits(sections: list[Section], visits: list[Visit]) -> list[Secti
             index, visit = starts[start]
             entry = not visit.current or not visits[index - 1].current
             small = visit.end - visit.start < 300
-            result.append(Section(start, 0, section.category if entry and small or (index and visits[index - 1].end - visits[index - 1].start < 300) else "none", None, index))
+            result.append(Section(start, 0, section.category if (entry and small) or (index and visits[index - 1].end - visits[index - 1].start < 300) else "none", None, index))
     return result
 
 
@@ -136,10 +136,12 @@ class SectionFinder:
 
     def __init__(self, lexicon: SectionLexicon) -> None:
         self.lexicon = lexicon
+        self._soap = False  # whether single letters are headings in the current note
         self._running = "none"  # category of the section that the current unit stands in
 
     def __call__(self, note: Note) -> None:
         note.visits = find_visits(note)
+        self._soap = _soap_context(note)
         sections = [Section(0, len(note.text), "none")]
         for index, unit in enumerate(note.units):
             if index:
@@ -202,7 +204,7 @@ class SectionFinder:
         soap = _SOAP.match(note.folded, unit.body, unit.end)
         if soap and not BOX.match(note.folded, unit.body):
             letter = soap["letter"] or soap["bare"]
-            if letter and (text[unit.body].isupper() or soap["letter"]) and _soap_context(note):
+            if letter and (text[unit.body].isupper() or soap["letter"]) and self._soap:
                 category = {"s": "subjective", "o": "exam", "a": "assessment", "p": "plan"}.get(letter, "assessment_plan")
                 if not (soap["bare"] and len(raw) > 3):
                     self._label(unit, soap.end())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -11,8 +12,7 @@ from extractor.language.layout import BOX
 from extractor.language.sections import section_at
 
 _ABBREVIATIONS = frozenset(
-    "dr mr mrs ms vs approx e i g lev scap trap traps rhom rhomb supra infra m mm inj pt pts lt rt bilat sup inf ant med lat fig st "
-    "glut sternocleid quad splen semispin paraspin dx hx tx px no appx temp max min tot vol".split()
+    ["dr", "mr", "mrs", "ms", "vs", "approx", "e", "i", "g", "lev", "scap", "trap", "traps", "rhom", "rhomb", "supra", "infra", "m", "mm", "inj", "pt", "pts", "lt", "rt", "bilat", "sup", "inf", "ant", "med", "lat", "fig", "st", "glut", "sternocleid", "quad", "splen", "semispin", "paraspin", "dx", "hx", "tx", "px", "no", "appx", "temp", "max", "min", "tot", "vol"]
 )
 _SENTENCE = re.compile(r"[.!?]+[\"')\]]{0,2}(?=\s|$)|(?<=[a-z)])\.(?=[A-Z][a-z])")
 _CLAUSE = re.compile(
@@ -103,7 +103,7 @@ def _sides_before_boxes(note: Note, start: int, boxes: list[re.Match[str]], cros
     if first is None or len(note.folded[start : start + first.start()].strip()) < 3:
         return None
     sides = [first["side"]]
-    for box, following in zip(boxes, boxes[1:], strict=False):
+    for box, following in itertools.pairwise(boxes):
         match = _SIDE_WORD.fullmatch(note.folded, box.end(), following.start())
         if match is None:
             return None

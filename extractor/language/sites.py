@@ -15,7 +15,7 @@ from extractor.language.laterality import taken_back
 from extractor.language.text import words as split_words
 from extractor.lexicon import Lexicon
 
-_STRUCTURES = frozenset("joint tendon nerve bone ligament bursa fascia".split())
+_STRUCTURES = frozenset(["joint", "tendon", "nerve", "bone", "ligament", "bursa", "fascia"])
 _PAREN = re.compile(r"\([^()\n]{0,80}\)|\[[^\[\]\n]{0,60}\]")
 _FILLER = re.compile(
     r"\b(?:the|his|her|muscles?|musculature|mm|m|of|fib(?:er|re)s?|portions?|part|parts|head|heads|belly|bellies|region|area|areas|aspect|group|groups|side|sided|at|level|levels|trigger|points?|site|sites|"
@@ -70,8 +70,8 @@ def _members_by_portion(lexicon: Lexicon) -> dict[tuple[str, str], str]:
     return found
 
 
-_BEFORE_PORTION = frozenset("of the fibers fibres portion part head belly muscle muscles region area aspect third half".split())
-_BEFORE_LINK = frozenset("and or n to".split())
+_BEFORE_PORTION = frozenset(["of", "the", "fibers", "fibres", "portion", "part", "head", "belly", "muscle", "muscles", "region", "area", "aspect", "third", "half"])
+_BEFORE_LINK = frozenset(["and", "or", "n", "to"])
 
 
 def build_sites(note: Note, portions: PortionWords) -> None:
@@ -88,10 +88,12 @@ def build_sites(note: Note, portions: PortionWords) -> None:
             continue
         site = _site(note, entity, index, portions, starts)
         by_segment.setdefault(index, []).append(site)
+    levels_by_segment = _by_segment(note.levels, segment_starts, note.segments)
+    sides_by_segment = _by_segment(note.sides, segment_starts, note.segments)
     for index, segment in enumerate(note.segments):
         sites = by_segment.get(index, [])
-        levels = [level for level in note.levels if segment.start <= level.start < segment.end]
-        sides = [side for side in note.sides if segment.start <= side.start < segment.end]
+        levels = levels_by_segment.get(index, [])
+        sides = sides_by_segment.get(index, [])
         sites = _attach_levels(note, segment, index, sites, levels, sides)
         _resolve_relative(note, segment, sites, sides)
         _attach_sides(note, segment, sites, sides)
@@ -105,6 +107,23 @@ def build_sites(note: Note, portions: PortionWords) -> None:
     for site, following in zip(note.sites, note.sites[1:], strict=False):
         if following.start - site.end < 60 and taken_back(note, site.end, following.start):
             site.assertion, site.rule = "negated", "taken-back"
+
+
+def _by_segment(marks: list, starts: list[int], segments: list[Segment]) -> dict[int, list]:
+    """Marks by the clause in which they start."""
+    found: dict[int, list] = {}
+    ordered = sorted(range(len(segments)), key=starts.__getitem__)
+    sorted_starts = [starts[index] for index in ordered]
+    for mark in marks:
+        at = bisect_left(sorted_starts, mark.start + 1) - 1
+        while at >= 0 and sorted_starts[at] >= mark.start - 4000:
+            segment = segments[ordered[at]]
+            if segment.start <= mark.start < segment.end:
+                found.setdefault(ordered[at], []).append(mark)
+            at -= 1
+            if segment.end <= mark.start and at >= 0 and segments[ordered[at]].end <= mark.start:
+                break
+    return found
 
 
 def _sides_from_levels(note: Note) -> None:
@@ -161,7 +180,7 @@ def _sides_from_rows(note: Note) -> None:
                     found.update(("left",) if column["side"][0] == "l" else ("right",) if column["side"][0] == "r" else ("left", "right"))
                 continue
             marks = [side for side in note.sides if cell.start <= side.start and side.end <= cell.end]
-            if marks and len(text) <= 2 + sum(mark.end - mark.start for mark in marks) + 8 or (marks and re.search(r"side|later", cell.header)):
+            if (marks and len(text) <= 2 + sum(mark.end - mark.start for mark in marks) + 8) or (marks and re.search(r"side|later", cell.header)):
                 for mark in marks:
                     found.update(mark.sides)
         if found:
@@ -246,7 +265,7 @@ def _portions_before(note: Note, site: Site, portions: PortionWords, first: int,
     collected: list[str] = []
     while at >= 0:
         gap = note.folded[words[at].end : words[at + 1].start]
-        if len(gap) > 4 or any(char in gap for char in ".;:()|\n") and gap.strip() or "\n\n" in gap:
+        if len(gap) > 4 or (any(char in gap for char in ".;:()|\n") and gap.strip()) or "\n\n" in gap:
             break
         hit = None
         for length in range(min(portions.longest, at + 1), 0, -1):
@@ -575,7 +594,7 @@ def _carry_back(note: Note, sites: list[Site], side: SideMark, index: int) -> No
         if at == index and sites[at].kind != "region" and _gap_kind(note, previous.end, sites[at].start) == "far":
             return
         gap = note.folded[previous.end : sites[at].start]
-        if ";" in gap or "." in gap.replace(". ", " ", 0) and re.search(r"\.\s", gap):
+        if ";" in gap or ("." in gap.replace(". ", " ", 0) and re.search(r"\.\s", gap)):
             return
         previous.sides = side.sides
         at -= 1

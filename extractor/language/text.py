@@ -43,7 +43,7 @@ def fold(text: str) -> str:
 def _as_meant(match: re.Match[str]) -> str:
     """The letter for which a scanner read another: "1ift", "m0ve", "lnj", "TPl"."""
     rest = match.string[match.end() : match.end() + 2]
-    return "i" if rest == "nj" or not rest[:1].isalpha() or rest[:1] == "s" and match.string[match.start() - 2 : match.start()] == "tp" else _READ[match.group()]
+    return "i" if rest == "nj" or not rest[:1].isalpha() or (rest[:1] == "s" and match.string[match.start() - 2 : match.start()] == "tp") else _READ[match.group()]
 
 
 def words(folded: str, start: int = 0, end: int | None = None) -> list[Word]:

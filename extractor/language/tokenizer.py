@@ -42,7 +42,7 @@ class NoteTokenizer:
                 spaces.append(False)
         return Doc(self.vocab, words=words, spaces=spaces)
 
-    def pipe(self, texts, batch_size: int = 1000):  # noqa: ARG002 - spaCy's signature
+    def pipe(self, texts, batch_size: int = 1000):
         yield from map(self, texts)
 
     # The expression is code, not state: nothing to save but spaCy asks for the methods.

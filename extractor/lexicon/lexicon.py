@@ -155,17 +155,24 @@ class Lexicon:
         Raises:
             KeyError: if there is no such id.
         """
+        if (known := self._ancestors.get(muscle_id)) is not None:
+            return known
         chain: list[str] = []
         parent = self.muscles[muscle_id].parent
         while parent and parent not in chain:
             chain.append(parent)
             parent = self.muscles[parent].parent
         others = [name for name in self.muscles if muscle_id in self._below[name] and name not in chain]
-        return (*chain, *others)
+        self._ancestors[muscle_id] = (*chain, *others)
+        return self._ancestors[muscle_id]
 
     def senses(self, form: str) -> tuple[MuscleForm | AmbiguousSense | RegionForm, ...]:
         """Return every row whose form is the given one, however it is cased or hyphenated."""
         return self._by_form.get(normalize_form(form), ())
+
+    @cached_property
+    def _ancestors(self) -> dict[str, tuple[str, ...]]:
+        return {}
 
     @cached_property
     def _below(self) -> dict[str, frozenset[str]]:

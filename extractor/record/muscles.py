@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from extractor.language.annotations import Note, Site
 from extractor.language.frames import Frame
@@ -192,8 +194,15 @@ def _procedure_side(note: Note) -> tuple[str, ...]:
 
 def _loose_sides(note: Note) -> list:
     """Side marks that no muscle has taken."""
-    taken = [site.phrase for site in note.sites if site.kind == "muscle" and site.phrase]
-    return [mark for mark in note.sides if mark.sides and not any(start <= mark.start < end for start, end in taken)]
+    taken = sorted(site.phrase for site in note.sites if site.kind == "muscle" and site.phrase)
+    starts = [start for start, _ in taken]
+    reach = list(accumulate((end for _, end in taken), max))  # how far any phrase goes that starts no later
+    free = []
+    for mark in note.sides:
+        at = bisect_right(starts, mark.start) - 1
+        if mark.sides and not (at >= 0 and reach[at] > mark.start):
+            free.append(mark)
+    return free
 
 
 def _only_side(note: Note) -> tuple[str, ...]:

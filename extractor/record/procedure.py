@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from extractor.language.annotations import Note
-from extractor.language.assertion import event_performed
 from extractor.language.frames import PASSING
+from extractor.language.performed import event_performed
 from extractor.models import Evidence, OtherProcedure, Procedure, StatedCount
 from extractor.record.evidence import evidence
 from extractor.record.muscles import Sites
@@ -23,7 +23,7 @@ _MUSCLE_COUNT = re.compile(
     r"(?<![\d.,/-])(?P<n>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:\s\(\d{1,2}\))?\s(?:(?:total|different|separate|distinct|individual|named|affected|involved|discrete)\s){0,2}muscles?\b(?!\s(?:group|relax|or more|\(s\)))"
 )
 _CODE_LABEL = re.compile(r"or more|\b1\s?(?:-|or|to)\s?2\b|one or two|3\+|>\s?3|2055[23]|\u2265|three plus|or greater")
-_NUMBERS = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+_NUMBERS = {w: i for i, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])}
 
 
 def procedure_of(note: Note, sites: Sites) -> Procedure:
@@ -44,7 +44,7 @@ def procedure_of(note: Note, sites: Sites) -> Procedure:
             negated = "negate" in kinds or "past" in kinds or "plan" in kinds
             if "dry" in kinds and not negated:
                 dry = True
-            if any(c.type == "tpi" and "trigger" in note.folded[c.start : c.end] or c.type == "tpi" and note.folded[c.start : c.end].startswith("tpi") for c in frame.cues) and not negated:
+            if any((c.type == "tpi" and "trigger" in note.folded[c.start : c.end]) or (c.type == "tpi" and note.folded[c.start : c.end].startswith("tpi")) for c in frame.cues) and not negated:
                 wet = True
     performed = bool(sites.muscles or sites.areas or any(site.weak for site in sites.injected)) or any(kind == "performed" and _about_tpi(note, index) for kind, index in events)
     status = "performed" if performed else _other_status(note, events)
@@ -125,7 +125,7 @@ def _declines_injection(note: Note, index: int) -> bool:
     if not any(frame.topic == "tpi" for frame in note.frames) and not re.search(r"\binjections?\b", note.folded):
         return False
     text = note.folded[segment.start : segment.end]
-    if len(text) < 30 and index and _relevant(note, index - 1) or index > 1 and len(text) < 30 and _relevant(note, index - 2):
+    if (len(text) < 30 and index and _relevant(note, index - 1)) or (index > 1 and len(text) < 30 and _relevant(note, index - 2)):
         return True
     return re.search(r"\b(?:inject\w*|procedure|it|this|needles?|needling|today|treatment|shots?|tpis?|proceed|go through)\b", text) is not None
 
@@ -173,7 +173,7 @@ def _guidance(note: Note):
             if index is None:
                 continue
             segment, frame = note.segments[index], note.frames[index]
-            if _NO.search(note.folded[segment.start : match.start()]) or frame.owner not in (None, "tpi") or frame.past and not frame.today:
+            if _NO.search(note.folded[segment.start : match.start()]) or frame.owner not in (None, "tpi") or (frame.past and not frame.today):
                 continue
             if note.sections[segment.section].category in ("history", "imaging", "plan", "instructions", "subjective"):
                 continue

@@ -23,7 +23,7 @@ def _unused(note: Note, start: int, end: int) -> bool:
     sites = [site for site in note.sites if site.kind == "muscle" and start <= site.start < end]
     if sites:
         return not any(site.assertion == "injected" for site in sites)
-    boxes = [box for box in BOX.finditer(note.folded, start, end)]
+    boxes = list(BOX.finditer(note.folded, start, end))
     return bool(boxes) and all(box["off"] is not None for box in boxes)
 
 

@@ -1,0 +1,181 @@
+"""Which predicate of a clause speaks of a site, and which sites a clause only passes, excepts or compares."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+
+from extractor.language.annotations import Cue, Note, Segment, Site
+from extractor.language.frames import Frame, without_talk
+
+_FINITE_PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|not|never|wasn't|weren't)\b")
+_ALL_MENTION_BREAK = re.compile(r"[,;]|\band\b|\bwith\b")
+
+
+def clean_reaches(note: Note, site: Site, cue: Cue) -> bool:
+    """Whether "quiet", "nontender" or "negative" speaks of this site and not of another one between."""
+    if cue.start < site.end:
+        return True
+    between = [s for s in note.sites if site.end <= s.start and s.end <= cue.start and s.segment == site.segment]
+    last = between[-1].end if between else site.end
+    for one, other in zip([site, *between], between, strict=False):
+        if not re.fullmatch(r"\s?(?:,|/|&|\band\b|\bor\b|,\sand|,\sor)\s?(?:the\s|left\s|right\s|l\s|r\s)*", note.folded[one.end : (other.phrase or (other.start,))[0]]):
+            return False
+    return re.search(r",\s(?:and|but)\s|\bonly\b", note.folded[last : cue.start]) is None
+
+
+_REFERS = re.compile(r"\b(?:reproduc\w*|recreat\w*|refer(?:s|red|ring)?(?: pain)? (?:to|into|down|up)|ref\.? to|radiat\w* (?:to|into|down)|[0-5][+-]?/5)\b[^;:,]{0,24}\Z")
+
+
+def referred(note: Note, site: Site, segment: Segment) -> bool:
+    """ "reproduced her deltoid ache", "refers to the temple": where the pain goes, not the needle."""
+    start = (site.phrase or (site.start,))[0]
+    return _REFERS.search(note.folded, max(segment.start, start - 40), start) is not None
+
+
+_SHARED = re.compile(r"\b(?:shared|divided|split|distributed|equally|evenly)\s(?:\w+\s)?\Z")
+_PASSED = re.compile(r"travers|cross|passed through|transfix")
+
+
+def _site_before(note: Note, site: Site) -> Site | None:
+    """The site that stands before this one in its clause."""
+    at = bisect_left(note.sites, site.start, key=lambda other: other.start) - 1
+    while at >= 0 and note.sites[at].segment == site.segment:
+        if note.sites[at].end <= site.start:
+            return note.sites[at]
+        at -= 1
+    return None
+
+
+def crossed(note: Note, site: Site, cues: list[Cue]) -> bool:
+    """ "through the trapezius", "medial to the rhomboid": the muscle is a landmark."""
+    before = _site_before(note, site)
+    if before is not None and before.rule == "needle-passes" and re.fullmatch(r"\s?(?:,|and|/|&|,\sand|or)\s?(?:the\s)?", note.folded[before.end : site.start]):
+        return True  # "passing the multifidus and longissimus"
+    for cue in cues:
+        if cue.type == "pass" and cue.start >= site.end and _PASSED.search(note.folded, cue.start, cue.end) and re.fullmatch(r"\s(?:muscle\s)?(?:was|were)\s(?:\w+\s){0,2}", note.folded[site.end : cue.start]):
+            return True  # "the pectoralis major was traversed"
+        if cue.type == "pass" and cue.end <= site.start:
+            gap = note.folded[cue.end : site.start]
+            if len(gap) < 44 and not re.search(r"[,;]|\b(?:into|inject\w*|to reach|deposited|placed|given|received|ml|cc|needle|technique|approach|cannula)\b|\w{4,}\sand\s", gap) and not _SHARED.search(note.folded, max(0, cue.start - 24), cue.start):
+                return True
+    return False
+
+
+def excepted(note: Note, site: Site, cues: list[Cue]) -> Cue | None:
+    best = None
+    for cue in cues:
+        if cue.type == "except" and cue.end <= site.start:
+            gap = note.folded[cue.end : site.start]
+            if not re.search(r"\b(?:was|were|inject\w*|into|treated|done)\b|;", gap) and len(gap) < 80:
+                best = cue
+    return best
+
+
+_DONE_TO = re.compile(r"[\s,()a-z0-9-]{0,24}\b(?:was|were|also|then|next)\s(?:then\s|also\s|next\s)?\Z")
+
+
+def drop_foreign(strong: list[Cue], note: Note, site: Site) -> list[Cue]:
+    """Leave out verbs that cannot reach the site: those that only say how the procedure went."""
+    strong = [cue for cue in strong if cue.type != "done" or (cue.start >= site.end and _DONE_TO.fullmatch(note.folded[site.end : cue.start] or " was "))]
+    if any(cue.type == "inject" for cue in strong):
+        return without_talk([cue for cue in strong if cue.type != "done"])
+    return strong
+
+
+def governor(note: Note, site: Site, strong: list[Cue]) -> Cue:
+    """The predicate that speaks of the site."""
+    if len(strong) == 1:
+        return strong[0]
+    kinds = {cue.type for cue in strong}
+    if kinds <= {"inject", "tpi", "done"}:
+        verbs = [cue for cue in strong if cue.type != "tpi"] or strong
+        return _nearest(site, verbs)
+    strong = [cue for cue in strong if not (cue.type == "negate" and cue.start >= site.end and structure_between(note, site, cue))] or strong
+    if len(strong) == 1:
+        return strong[0]
+    left = [cue for cue in strong if cue.end <= site.start and cue.direction != "backward"]
+    right = [cue for cue in strong if cue.start >= site.end and cue.direction != "forward"]
+    right = [cue for cue in right if cue.type != "tpi"] or right  # a verb speaks of its subject, a noun in between does not
+    # a plan or refusal in front takes the noun behind it along ("will schedule TPI to …")
+    for cue in reversed(left):
+        if cue.type in ("plan", "consent", "educate"):
+            later = [c for c in left if c.start > cue.start]
+            if all(c.type == "tpi" for c in later) and not _clause_break(note, cue.end, site.start):
+                right_negation = [c for c in right if c.type in ("negate", "decline", "postpone")]
+                if not right_negation:
+                    return cue
+    before = max(left, key=lambda c: c.end, default=None)
+    after = min(right, key=lambda c: c.start, default=None)
+    if before is None or after is None:
+        found = before or after
+        return found if found is not None else _nearest(site, strong)
+    if after.type in ("negate", "decline", "postpone") and before.type not in ("negate", "decline", "postpone"):
+        between_after = [s for s in note.sites if site.end <= s.start < after.start]
+        separated = _ALL_MENTION_BREAK.search(note.folded[before.end : site.start]) is not None
+        others_before = [s for s in note.sites if before.end <= s.start < site.start]
+        plural = re.search(r"\bwere\b", note.folded[after.start : after.end]) is not None
+        if others_before and separated and (not between_after or plural):
+            return after
+        if not others_before and before.type in ("tpi",) and not between_after:
+            return after
+        if not between_after and after.start - site.end < 16 and re.search(r",\s(?:so|and|but)\s|;", note.folded[before.end : site.start]):
+            return after  # "…, so the rhomboid was never injected"
+        return before if others_before or between_after or before.type == "inject" else after
+    if before.type in ("negate", "decline", "postpone") and after.type in ("inject", "done"):
+        # "the rhomboid was spared and the trapezius was injected"
+        separated = _ALL_MENTION_BREAK.search(note.folded[before.end : site.start]) is not None
+        return after if separated or before.direction == "backward" else before
+    if after.type in ("plan",) and before.type in ("inject", "done", "tpi"):
+        return after if _finite(note, after) and _clause_break(note, before.end, site.start) else before
+    return before
+
+
+REASON = re.compile(r"\b(?:as|after|because|since|once|when|until)\b")
+
+
+def structure_between(note: Note, site: Site, cue: Cue) -> bool:
+    """Whether the negation speaks of a nerve or vessel named between ("supinator, posterior interosseous nerve avoided")."""
+    return any(other.kind in ("nerve", "joint", "bursa", "bone", "tendon", "ligament") and site.end <= other.start and other.end <= cue.start for other in note.sites)
+
+
+def _finite(note: Note, cue: Cue) -> bool:
+    return _FINITE_PASSIVE.search(note.folded, cue.start, cue.end) is not None
+
+
+def _clause_break(note: Note, start: int, end: int) -> bool:
+    return re.search(r"[;:]|,\s(?:and|then)\s|\bbut\b", note.folded[start:end]) is not None
+
+
+def _nearest(site: Site, cues: list[Cue]) -> Cue:
+    return min(cues, key=lambda cue: (max(cue.start - site.end, site.start - cue.end, 0), cue.start))
+
+
+def nominal(note: Note, site: Site, frame: Frame, cues: list[Cue], verdict: str) -> str:
+    """ "TPI L trap": the procedure as a noun. Findings of its own keep a site from being taken along."""
+    own = [cue for cue in cues if cue.type == "finding"]
+    if own and not any(cue.type == "tpi" and cue.end <= site.start for cue in cues) and not frame.procedural:
+        return "finding"
+    return verdict
+
+
+def weaker(note: Note, site: Site, cues: list[Cue], governor: Cue) -> bool:
+    """The site belongs to a finding in front of the injection ("tender over the trapezius, TPI given to the rhomboid")."""
+    if governor.end <= site.start:
+        # "injected …; tenderness over the trapezius": a finding between the verb and the site
+        for cue in cues:
+            if cue.type in ("finding",) and governor.end <= cue.start and cue.end <= site.start:
+                gap = note.folded[cue.end : site.start]
+                if len(gap) < 40 and re.search(r"\b(?:over|in|of|at|along|to)\b", gap) and re.search(r"\b(?:for|due|because|with|given|as|,)", note.folded[governor.end : cue.start]):
+                    return True
+        return False
+    for cue in cues:
+        if cue.type == "finding" and cue.end <= site.start and cue.start < governor.start:
+            between = [s for s in note.sites if site.end <= s.start < governor.start and s.segment == site.segment]
+            if between and re.search(r"[,.]\s|\band\s(?:then|so)\b", note.folded[site.end : governor.start]) and governor.type == "tpi":
+                return True
+            if governor.type == "tpi" and re.search(r"[,.;]", note.folded[site.end : governor.start]):
+                follow = [s for s in note.sites if s.start >= governor.end and s.segment == site.segment]
+                if follow:
+                    return True
+    return False

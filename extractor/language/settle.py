@@ -1,0 +1,118 @@
+"""Second pass: what the rest of the note makes of sites that no verb governs."""
+
+from __future__ import annotations
+
+import re
+
+from extractor.language.annotations import Note, Segment, Site
+from extractor.language.frames import Frame
+from extractor.language.lists import itemised
+from extractor.language.performed import (
+    all_the_rest,
+    dosed_itself,
+    doses_what_was_found,
+    is_site_list,
+    performed,
+    pointed_at,
+    points_back,
+    told_by_amounts,
+    told_outright,
+)
+from extractor.language.readings import FINITE, VOLUME, assign, reach
+
+_LISTED = ("candidate", "marked", "nominal", "examined")
+
+
+def settle_candidates(note: Note, frames: list[Frame]) -> None:
+    """Second pass: what the rest of the note makes of sites that no verb governs."""
+    done = performed(note, frames)
+    explicit = {s.targets for s in note.sites if s.assertion == "injected" and s.kind == "muscle" and s.rule != "cue-give"}
+    anaphora = points_back(note, frames)
+    told = told_outright(note, frames)
+    dosed = any(doses_what_was_found(note, segment, frame) for segment, frame in zip(note.segments, frames, strict=True))
+    bare_list = is_site_list(note)
+    for site in note.sites:
+        if site.assertion not in _LISTED:
+            continue
+        segment, frame = note.segments[site.segment], frames[site.segment]
+        category = note.sections[segment.section].category
+        volume = VOLUME.search(note.folded, *reach(note, segment)) is not None
+        if bare_list:
+            assign(site, "injected", "site-list")
+            continue
+        if site.kind in ("region", "level") and site.assertion != "nominal" and not _area_listed(note, segment, site, volume):
+            assign(site, "finding", "no-verb")
+            continue
+        if site.assertion == "nominal":
+            assign(site, "injected" if done else "finding", site.rule)
+            site.weak = not (volume or frame.today or told)
+        elif site.assertion == "candidate":
+            if not done:
+                assign(site, "finding", "nothing-performed")
+            elif segment.box or volume or category in ("sites", "injectate") or itemised(note, segment, site):
+                assign(site, "injected", "listed-in-procedure")
+            elif category in ("procedure", "preparation", "addendum"):
+                prose = explicit and not _continues_injection(note, frames, site)
+                assign(site, *(("finding", "no-verb") if prose else ("injected", "listed-in-procedure")))
+                site.weak = prose
+            elif told_by_amounts(note, frames, site):
+                assign(site, "injected", "listed-with-amount")
+            elif category == "none":
+                assign(site, *_loose(note, site, frame, anaphora, explicit))
+                site.weak = True
+            else:
+                known = frame.procedural and (not explicit or _continues_injection(note, frames, site))
+                assign(site, *(("injected", "listed-in-procedure") if known else ("finding", "no-verb")))
+                site.weak = frame.procedural and not known
+        elif site.assertion in ("marked", "examined"):
+            if not done:
+                assign(site, "finding", "nothing-performed")
+            elif dosed_itself(note, site):
+                assign(site, "injected", "listed-with-amount")
+            elif frame.procedural and (segment.box or volume or (category == "sites" and site.assertion == "marked")):
+                assign(site, "injected", "listed-in-procedure")
+            elif frame.procedural or category == "none":
+                takes = site.assertion == "marked" and ((not explicit and (frame.procedural or anaphora)) or all_the_rest(note, frames))
+                takes = takes or (site.assertion == "examined" and anaphora and not explicit)
+                if category == "none" and not frame.procedural and site.assertion == "examined":
+                    takes = False
+                assign(site, "injected" if takes else "finding", "marked-then-injected" if takes else "examined-only")
+                site.weak = takes and not frame.procedural and not dosed and not pointed_at(note, frames, site)
+            else:
+                assign(site, "finding", "examined-only")
+
+
+def _area_listed(note: Note, segment: Segment, site: Site, volume: bool) -> bool:
+    """A region without a verb is a site only as an item with an amount, a tick or in a list of sites."""
+    if any(other.segment == site.segment and other.kind == "muscle" for other in note.sites):
+        return False
+    if segment.box:
+        return True
+    if site.assertion != "candidate":
+        return False
+    return volume or (note.sections[segment.section].category == "sites" and itemised(note, segment, site))
+
+
+def _continues_injection(note: Note, frames: list[Frame], site: Site) -> bool:
+    """Whether an earlier clause of the same sentence, or the sentence before a fragment, tells of the injection."""
+    segment = note.segments[site.segment]
+    index = site.segment - 1
+    while index >= 0 and note.segments[index].sentence == segment.sentence:
+        if frames[index].whole == "injected" and any(c.type == "inject" for c in frames[index].cues):
+            return True
+        index -= 1
+    text = note.folded[segment.start : segment.end]
+    return re.match(r"\W*(?:and\s)?(?:then|next|finally|followed by|lastly|also|one|two|another|same|likewise|same for|as did|as was)\b", text) is not None
+
+
+def _loose(note: Note, site: Site, frame: Frame, anaphora: bool, explicit: set) -> tuple[str, str]:
+    """A site without a verb and without a heading: beside injected ones it is injected too."""
+    segment = note.segments[site.segment]
+    neighbours = [s for s in note.sites if abs(s.segment - site.segment) <= 1 and s is not site and s.kind == "muscle"]
+    if FINITE.search(note.folded, segment.start, segment.end) and not itemised(note, segment, site):
+        return ("finding", "no-verb") if explicit else ("injected", "no-verb-in-procedure") if frame.procedural else ("finding", "no-verb")
+    if any(s.assertion == "injected" for s in neighbours if abs(note.segments[s.segment].unit - segment.unit) <= 1):
+        return "injected", "beside-injected"
+    if explicit and not frame.procedural:
+        return "finding", "no-verb"
+    return ("injected", "no-verb-in-procedure") if frame.procedural or anaphora or not explicit else ("finding", "no-verb")
