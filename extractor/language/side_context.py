@@ -1,0 +1,99 @@
+"""Sides that stand outside the clause: in a row's other cells, behind a label, in the heading above."""
+
+from __future__ import annotations
+
+import re
+
+from extractor.language.annotations import Note, Site
+from extractor.language.site_sides import give
+
+
+def sides_from_levels(note: Note) -> None:
+    """ "the lumbar paraspinals …, these being at L3 and at L5 on each side": the side stands at the levels."""
+    for site, following in zip(note.sites, note.sites[1:], strict=False):
+        if site.kind == "muscle" and not site.sides and following.kind == "level" and following.sides and following.segment == site.segment:
+            site.sides = following.sides
+
+
+def sides_from_values(note: Note) -> None:
+    """ "Splenius cervicis: left only, .25x30": the side opens what stands behind the label."""
+    labelled: dict[int, list[Site]] = {}
+    for site in note.sites:
+        if note.segments[site.segment].is_label and site.kind == "muscle":
+            labelled.setdefault(site.segment, []).append(site)
+    for index, sites in labelled.items():
+        if len(sites) != 1 or sites[0].sides or index + 1 >= len(note.segments) or note.segments[index + 1].unit != note.segments[index].unit:
+            continue
+        start = note.segments[index + 1].start
+        mark = next((side for side in note.sides if side.sides and 0 <= side.start - start <= 3), None)
+        if mark:
+            give(sites[0], mark.sides, own=True)
+
+
+def leave_open(note: Note) -> None:
+    """A site beside an unresolved pick list may be either side: its sides are in doubt."""
+    for start, end in note.open_sides:
+        near = [s for s in note.sites if s.kind == "muscle" and not s.sides and note.units[note.segments[s.segment].unit].start <= start < note.units[note.segments[s.segment].unit].end]
+        for site in near:
+            if abs(site.start - end) < 60 or abs(start - site.end) < 60:
+                site.clash = ("left", "right")
+
+
+_EMPTY_CELL = re.compile(r"[\s_.-]*(?:0|no|none|n|n/a|held|deferred|not .*|\[\s*\]|\(\s*\)|[\u2610\u25a1])?[\s_.-]*")
+
+
+def sides_from_rows(note: Note) -> None:
+    """Sides from side boxes, and from the other cells of a table row."""
+    for site in note.sites:
+        segment = note.segments[site.segment]
+        if segment.sides:
+            give(site, segment.sides, own=True)
+        unit = note.units[segment.unit]
+        if segment.cell is None or site.kind not in ("muscle", "region") or site.own_side:
+            continue
+        found: set[str] = set()
+        for cell in unit.cells:
+            if cell.start <= site.start < cell.end:
+                continue
+            text = note.folded[cell.start : cell.end].strip()
+            column = _SIDE_COLUMN.fullmatch(cell.header)
+            if column:
+                if not _EMPTY_CELL.fullmatch(text):
+                    found.update(("left",) if column["side"][0] == "l" else ("right",) if column["side"][0] == "r" else ("left", "right"))
+                continue
+            marks = [side for side in note.sides if cell.start <= side.start and side.end <= cell.end]
+            if (marks and len(text) <= 2 + sum(mark.end - mark.start for mark in marks) + 8) or (marks and re.search(r"side|later", cell.header)):
+                for mark in marks:
+                    found.update(mark.sides)
+        if found:
+            give(site, tuple(found), own=True)
+
+
+_SIDE_COLUMN = re.compile(r"(?P<side>left|right|lt|rt|l|r|bilateral|both|b)(?:\sside)?(?:\s?\([^)]*\)|\s(?:ml|cc|units?|u|#|no\.?|vol|volume|inj|pts?|points?|sites?|tps?|sticks?|count|n))?")
+
+
+def sides_from_above(note: Note) -> None:
+    """A site without a side takes that of the label or heading over it ("LEFT:", "Injected (L)")."""
+    for site in note.sites:
+        if site.sides or site.kind not in ("muscle", "level"):
+            continue
+        segment = note.segments[site.segment]
+        unit = note.units[segment.unit]
+        spans = [unit.label] if unit.label and not segment.is_label and site.start >= unit.label[1] else []
+        index = unit.parent
+        for _ in range(4):
+            if index is None:
+                break
+            spans.append((note.units[index].start, note.units[index].end))
+            index = note.units[index].parent
+        title = note.sections[segment.section].title
+        if title:
+            spans.append(title)
+        for start, end in spans:
+            if end - start > 160 or any(other.start >= start and other.end <= end and other.kind == "muscle" for other in note.sites):
+                continue
+            marks = [side for side in note.sides if start <= side.start < end and side.sides]
+            if marks:
+                sides = {s for mark in marks for s in mark.sides}
+                site.sides = tuple(s for s in ("left", "right") if s in sides)
+                break
