@@ -138,7 +138,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
 _OVERRUN = frozenset({"medications", "allergies", "vitals", "ros", "social_history", "signature"})
 _GRADE = re.compile(r"\b[0-5][+-]?/5\b|\bfull bulk\b|\bbulk\b")
 _ONLY = re.compile(r"\s(?:muscle\s)?only\b(?=\s*[,;.(]|\s(?:today|this))")
-_EXERCISE = re.compile(r"\b[2-5]\s?x\s?(?:8|10|12|15|20|30)\b|\b(?:reps|sets of|therabands?|heel drops|heel raises|bridges|lunges|squats|planks|clamshells|foam roll\w*|iastm|therex)\b")
+_EXERCISE = re.compile(r"\b[2-5]\s?x\s?(?:8|10|12|15|20|30)\b|\b(?:reps|sets of|therabands?|heel drops|heel raises|bridges|lunges|squats|planks|clamshells|foam roll\w*|iastm|therex|stm|mfr|mwm|side ?glides?|soft tissue (?:mob\w*|massage|release|work)|manual (?:release|therapy)|joint mobs?|cupping)\b")
 
 
 def _give_to_other(note: Note, site: Site, frame: Frame, owner: str) -> None:

@@ -41,7 +41,7 @@ _SINGLE = frozenset({"intramuscular_injection", "vaccination", "subcutaneous_inj
 
 STRONG = frozenset({"inject", "tpi", "done", "plan", "negate", "decline", "postpone", "educate", "consent"})
 # "gave", "received", "treated" speak of the needle only beside a site, an amount or a trigger point.
-_AMOUNT = re.compile(r"\d\s?(?:cc|ml|units?|u)\b|\b(?:half|one|two|three|four|five)\s(?:a\s)?(?:cc|ml)|%|\btrigger|\btpis?\b|\btps?\b|\btrps?\b|lidocaine|marcaine|bupivacaine|anesthetic")
+_AMOUNT = re.compile(r"\d\s?(?:cc|ml|units?|u)\b|\b(?:half|one|two|three|four|five)\s(?:a\s)?(?:cc|ml)|%|\btrig(?:ger|\b)|\btpis?\b|\btps?\b|\btrps?\b|lidocaine|marcaine|bupivacaine|anesthetic")
 WEAK = frozenset({"finding", "mark", "point", "home", "educate"})
 
 
@@ -114,7 +114,7 @@ def _frame(note: Note, segment: Segment, cues: list[Cue]) -> Frame:
     if segment.box is False:
         return frame
     for cue in cues:
-        if cue.type == "tpi" and re.search(r"trigger|tpi|tp|trp|needling|myofasc", note.folded[cue.start : cue.end]):
+        if cue.type == "tpi" and re.search(r"trig(?:ger|\b)|tpi|tp|trp|needling|myofasc", note.folded[cue.start : cue.end]):
             frame.topic = "tpi"
     if frame.topic is None and _SHOT.search(note.folded, segment.start, segment.end) and not _LOCAL.search(note.folded, segment.start, segment.end):
         frame.topic = "intramuscular_injection"
@@ -124,7 +124,7 @@ def _frame(note: Note, segment: Segment, cues: list[Cue]) -> Frame:
             frame.topic = kinds[0]
         elif note.sections[segment.section].category == "procedure" and _OPERATION.search(note.folded, segment.start, segment.end) and not speaks_of_points(note):
             frame.topic = "surgery"
-        elif "point" in types and re.search(r"trigger|trp|tps", note.folded[segment.start : segment.end]):
+        elif "point" in types and re.search(r"trig(?:ger|\b)|trp|tps", note.folded[segment.start : segment.end]):
             frame.topic = "tpi"
     return frame
 
@@ -132,7 +132,7 @@ def _frame(note: Note, segment: Segment, cues: list[Cue]) -> Frame:
 # An operation by the form of its name; the lexicon lists those that have no such form.
 _OPERATION = re.compile(r"(?<!s/p )(?<!prior )(?<!post )\b(?!anatom|phlebot|osteotom|venipunct)[a-z]{3,}(?:ectomy|otomy|ostomy|plasty|oscopy|centesis|pexy|rrhaphy|ectomies|otomies)\b|\bcatheterization\b|\bangiograph\w*|\bresection\b")
 _SHOT = re.compile(r"\bim\b|\bintramuscular(?:ly)?\b")
-_LOCAL = re.compile(r"lido\w*|xylocaine|bupi\w*|marcaine|ropi\w*|mepi\w*|anesthetic|trigger|needling|stimulation|\btp")
+_LOCAL = re.compile(r"lido\w*|xylocaine|bupi\w*|marcaine|ropi\w*|mepi\w*|anesthetic|trig(?:ger|\b)|needling|stimulation|\btp")
 _UNUSED = re.compile(r"\s{0,2}(?:(?:was|were|is)\s)?(?:not|deferred|declined|held|refused)\b|\s?[:-]?\s?(?:none|no\b)")
 _AS_TOOL = re.compile(r"(?:[\s-](?:type|style|grade))?[\s-]needles?\b")
 _WITHOUT = re.compile(r"\b(?:no|without|not|denies|avoid\w*|instead of|rather than|not a|not an)\s(?:an?\s|any\s)?\Z")
@@ -273,7 +273,7 @@ def _over(note: Note, segment: Segment) -> str:
     return label + " " + (note.folded[parent.start : min(parent.end, parent.start + 60)] if parent else "")
 
 
-_TITLE_TPI = re.compile(r"\b(?:trigger|tpis?|tp|trps?|needling|muscles?)\b")
+_TITLE_TPI = re.compile(r"\b(?:trig(?:ger)?|tpis?|tp|trps?|needling|muscles?)\b")
 
 
 def _title_topic(note: Note, title: tuple[int, int]) -> str | None:

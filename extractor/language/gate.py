@@ -11,7 +11,7 @@ import re
 
 from extractor.language.annotations import Note, Site
 
-_POINTS = re.compile(r"\btrigger|\btpis?\b|\btrps?\b|\btps?\b|\bmyofas\w*|\btaut\b|\bknots?\b|\bdry.needl|\btdn\b|\bm79\.?1|\b2055[23]\b|\binj\b|\bneedl\w*\smuscles?\b|\bmuscles?\sinj|\bdn\b|\btwitch\w*|\bltrs?\b|\brope?y\b|\btender (?:spots?|bands?|points?)\b|\binjected (?:all |both |each )?(?:of )?(?:those|these|the)?\s?(?:two |three |four )?muscles?\b")
+_POINTS = re.compile(r"\btrig(?:ger|\b)|\btpis?\b|\btrps?\b|\btps?\b|\bmyofas\w*|\btaut\b|\bknots?\b|\bdry.needl|\btdn\b|\bm79\.?1|\b2055[23]\b|\binj\b|\bneedl\w*\smuscles?\b|\bmuscles?\sinj|\bdn\b|\btwitch\w*|\bltrs?\b|\brope?y\b|\btender (?:spots?|bands?|points?)\b|\binjected (?:all |both |each )?(?:of )?(?:those|these|the)?\s?(?:two |three |four )?muscles?\b")
 _MUSCULAR = re.compile(r"\bmuscl\w*|\bmuscular\w*|\bspasm\w*|\btender (?:point|spot|area|band)")
 _INJECTING = re.compile(r"inj|infiltrat|needl|shot|stuck|stick|poke")
 _DOSED = re.compile(r"\d\s?(?:cc|ml|mls)\b|\bunits?\b")

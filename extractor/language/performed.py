@@ -138,7 +138,7 @@ def all_the_rest(note: Note, frames: list[Frame]) -> bool:
 
 _ANESTHETIC = re.compile(r"\b(?:lido\w*|xylo\w*|ligno\w*|bupi\w*|marcaine|sensorcaine|ropi\w*|mepi\w*|carbocaine|procaine|novocain\w*)\b")
 _SPREAD = re.compile(r"\b(?:each|ea|per|apiece|both|every)\b|\b(?:into|in|to)\s(?:the\s)?(?:r|l|rt|lt|right|left|bilat\w*)\b")
-_SPEAKS_OF_POINTS = re.compile(r"\btrigger|\btrps?\b|\btpis?\b|\bmyofasc|\btaut\b|\bknots?\b")
+_SPEAKS_OF_POINTS = re.compile(r"\btrig(?:ger|\b)|\btrps?\b|\btpis?\b|\bmyofasc|\btaut\b|\bknots?\b")
 
 
 def doses_what_was_found(note: Note, segment: Segment, frame: Frame) -> bool:

@@ -94,6 +94,7 @@ def _side_boxes(note: Note, start: int, end: int) -> bool:
 
 
 _AMOUNT_NEXT = re.compile(r"(?:x\s?)?\d|per side|each")
+_FIELD_NEXT = re.compile(r"\s*(?:vol\w*|amount|amt|dose|ml|cc|#|no\.|x\s?\d|\d)")
 _SIDE_WORD = re.compile(r"[\s,:(-]*(?P<side>left|right|lt|rt|l|r)[\s:.-]*")
 
 
@@ -129,8 +130,10 @@ def _boxed(note: Note, start: int, end: int, header: str | None) -> Iterator[_Pi
     if all(matches):
         ticked = tuple(s for box, match in zip(boxes, matches, strict=True) if match and _ticked(box, crossed) for s in _SIDE_OF.get(match["side"], ("left", "right")))
         last = matches[-1]
-        if before and last and last.end() >= end:
+        if before and last and (last.end() >= end or _FIELD_NEXT.match(note.folded, last.end(), end)):
             yield _Piece(start, boxes[0].start(), bool(ticked), header, sides=ticked)
+            if last.end() < end:
+                yield _Piece(last.end(), end, None, header)
             return
         if not before and len(boxes) > 1 and last and last.end() < end:
             # "[ ] R [x] L  levator": the boxes stand in front of their muscle

@@ -66,10 +66,14 @@ def _about_tpi(note: Note, index: int) -> bool:
         return True
     if not any(cue.type == "inject" for cue in note.frames[index].cues):
         return False
+    segment = note.segments[index]
+    if _STRUCTURE.search(note.folded, segment.start, segment.end) and not any(site.segment == index and site.kind == "muscle" for site in note.sites):
+        return False
     return any(segment.box is not False and _MYOFASCIAL.search(note.folded, segment.start, segment.end) for segment in note.segments)
 
 
-_MYOFASCIAL = re.compile(r"\btrigger|\bmyofasc|\btaut\b|\bknots?\b|\btender (?:point|band|spot)|\bm79\.1|\bropy\b|\bropey\b|\btrps?\b")
+_STRUCTURE = re.compile(r"\b(?:knees?|joints?|bursae?|interspace|glenohumeral|subacromial|sheath|tendons?|foram\w*|epidural|canal|tunnel|wrist|ankle|sacroiliac|si|fascia|nerve|scalp|keloid|cyst|ganglion)\b")
+_MYOFASCIAL = re.compile(r"\btrig(?:ger|\b)|\bmyofasc|\btaut\b|\bknots?\b|\btender (?:point|band|spot)|\bm79\.1|\bropy\b|\bropey\b|\btrps?\b")
 
 
 def _speaks_of_dry(note: Note, events: list[tuple[str, int]], status: str) -> bool:
@@ -145,6 +149,8 @@ def _relevant(note: Note, index: int) -> bool:
     frame = note.frames[index]
     if frame.owner not in (None, "tpi") and frame.topic != "tpi":
         return False
+    if frame.whole == "postponed" and any(f.topic == "tpi" or "visit" in f.modifiers for f in note.frames):
+        return True
     if any(cue.type == "tpi" for cue in frame.cues) and frame.topic == "tpi":
         return True
     if frame.whole in ("planned", "postponed", "declined", "negated") and any(

@@ -16,7 +16,7 @@ from extractor.language.frames import PASSING, Frame
 
 __all__ = ["scopes_of"]
 
-_TPI = re.compile(r"\b(?:trigger|tpis?|trps?|tender points?|myofascial|mtrps?|dry needl\w*|muscle (?:injections?|needling|points?))\b|\bturned to the muscles?\b")
+_TPI = re.compile(r"\b(?:trig(?:ger)?|tpis?|trps?|tender points?|myofascial|mtrps?|dry needl\w*|muscle (?:injections?|needling|points?))\b|\bturned to the muscles?\b")
 _OTHER = re.compile(
     r"\b(?:(?:nerve|ganglion|plane|branch|paravertebral|plexus|rami?|ramus|caudal|stellate|retrobulbar|gon|lon|facet|mbb) ?blocks?|blocks?\b(?= (?:of|was|were|to|under|with))"
     r"|gon\b|lon\b|mbbs?\b|rfa\b|radiofrequency|ablation|epidurals?|esi\b|tfesi|facets?\b|zygapophys\w*|medial branch(?:es)?|dorsal ram\w+|intra-?articular|joints?\b|bursae?\b|bursal"
