@@ -326,7 +326,9 @@ def find_visits(note: Note) -> list[Visit]:
             continue
         first = not headers and unit.start < 320
         told = not labelled and not first and _PROCEDURE_WORD.search(rest) is not None and len(rest) > 12
-        if len(rest) < 60 and _VISIT_HEAD.match(rest):
+        if _EARLIER_HEAD.fullmatch(lead) and not rest and unit.start:
+            headers.append((unit.start, day, True))
+        elif len(rest) < 60 and _VISIT_HEAD.match(rest):
             headers.append((unit.start, day, False))
         elif told or _ENTRY.search(lead) or (not labelled and not first and (unit.bullet or (unit.end - unit.start > 110 and not _UNIT_NOTE.search(rest)) or _TOLD.search(rest)) and (headers or unit.bullet or _TOLD.search(rest))):
             entries.append((unit.start, unit.end, day))
@@ -339,6 +341,8 @@ def find_visits(note: Note) -> list[Visit]:
     return _cut_out(visits, entries)
 
 
+# a heading of its own ("PRIOR VISIT 01/02/2001"), not a field ("Last visit: 01/02/2001")
+_EARLIER_HEAD = re.compile(r"[-=*#\s\[(<>]*(?:prior|previous|past|copied|imported|old|earlier)\s(?:(?:office|clinic|procedure|progress|injection)\s)?(?:visit|note|encounter|session|procedure)s?[\s,(-]*(?:of|from|on|dated)?[\s(]*")
 _VISIT_HEAD = re.compile(r"(?:(?:office|clinic|follow.?up|f/u|new|est\w*|procedure|injection)\s)?(?:visit|encounter|session)\b")
 _SEEN_ON = re.compile(r"\b(?:seen|performed|done|evaluated|presented|came|visit|service|procedure|encounter|dos|date|today)\b[^.\n\d]{0,28}\Z")
 _NOT_SEEN = re.compile(r"\b(?:birth|dob|d\.o\.b|born|sign\w*|expir\w*|exp|injury|doi|onset|last|previous|prior|next|return|follow|since|surgery|mri|x-?ray|on file|lot|print\w*|dictat\w*|transcrib\w*|fax\w*|received|admit\w*|accident|auth\w*|approved)\b[^.\n\d]{0,24}\Z")
@@ -425,7 +429,7 @@ def _visits_from(note: Note, headers: list[tuple[int, str, bool]]) -> list[Visit
     visits = [Visit(start, end, day, current=not prior, head=start) for (start, day, prior), end in zip(merged, ends, strict=True)]
     if merged[0][0] > 0:
         # what stands before the first header belongs to it, unless it is long: then it is the note itself
-        if merged[0][0] < 400 or len(merged) == 1:
+        if not merged[0][2] and (merged[0][0] < 400 or len(merged) == 1):
             visits[0].start = 0
         else:
             visits.insert(0, Visit(0, merged[0][0], note.date_of_service))

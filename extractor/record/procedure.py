@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from extractor.language.annotations import Note
+from extractor.language.annotations import Note, Segment
 from extractor.language.frames import PASSING
 from extractor.language.performed import event_performed
 from extractor.models import Evidence, OtherProcedure, Procedure, StatedCount
@@ -39,7 +39,7 @@ def procedure_of(note: Note, sites: Sites) -> Procedure:
                 proofs.append(evidence(note, segment.start, segment.end))
         elif frame.whole:
             events.append((frame.whole, index))
-        if performed or (frame.procedural and frame.owner in (None, "tpi")):
+        if performed or (frame.procedural and frame.owner in (None, "tpi") and _current(note, segment)):
             kinds = {cue.type for cue in frame.cues}
             negated = "negate" in kinds or "past" in kinds or "plan" in kinds
             if "dry" in kinds and not negated:
@@ -99,11 +99,15 @@ def _is_dry(note: Note, dry: bool, wet: bool) -> bool:
     return not drugs or (not wet and not any(re.search(r"\d\s?(?:cc|ml)\b", note.folded[max(0, d.start - 30) : d.end + 30]) for d in drugs))
 
 
+def _current(note: Note, segment: Segment) -> bool:
+    return note.visits[note.sections[segment.section].visit].current
+
+
 def _performing(note: Note, position: int) -> bool:
     for segment, frame in zip(note.segments, note.frames, strict=True):
         if segment.start <= position < segment.end:
             category = note.sections[segment.section].category
-            return (frame.whole == "injected" or frame.procedural) and category not in ("history", "medications", "allergies", "subjective", "plan") and "negate" not in frame.modifiers
+            return _current(note, segment) and (frame.whole == "injected" or frame.procedural) and category not in ("history", "medications", "allergies", "subjective", "plan") and "negate" not in frame.modifiers
     return False
 
 
