@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from extractor.language.annotations import Cell, Note, Unit
@@ -63,11 +64,42 @@ def _lines(folded: str) -> list[_Line | None]:
 
 
 def _wrap_width(lines: list[_Line | None]) -> int:
-    """Column at which the note's author or printer wraps, or 0 if lines are not wrapped."""
-    widths = sorted(line.width for line in lines if line)
-    if len(widths) < 3 or widths[-1] > 140:
+    """Column at which the note's author or printer wraps, or 0 if lines are not wrapped.
+
+    The widest column that several lines come near, so that one long line more does not change it.
+    """
+    widths = sorted((line.width for line in lines if line), reverse=True)
+    if len(widths) < 3:
         return 0
-    return widths[-1]
+    for index, width in enumerate(widths):
+        near = sum(1 for other in widths[index:] if other > width - _RAGGED)
+        if width <= 140 and near >= max(3, len(widths) // 8):
+            return width
+    return widths[0] if widths[0] <= 140 else 0
+
+
+_RAGGED = 12  # columns by which wrapped lines differ
+
+
+def _wraps_of_blocks(folded: str, lines: list[_Line | None], general: int) -> dict[int, int]:
+    """Start of a line -> column at which its paragraph wraps: its own where nearly all of its lines are full."""
+    found: dict[int, int] = {}
+    block: list[_Line] = []
+    for line in [*lines, None]:
+        if line is not None:
+            block.append(line)
+            continue
+        width = max((other.width for other in block), default=0)
+        inner = list(itertools.pairwise(block))
+        full = sum(1 for one, following in inner if one.width + _first_word(folded, following) + 1 > width - 4)
+        own = width if 50 <= width <= 140 and len(inner) >= 2 and full >= 0.7 * len(inner) else general
+        found.update((other.start, own) for other in block)
+        block = []
+    return found
+
+
+def _first_word(folded: str, line: _Line) -> int:
+    return len(folded[line.start : line.end].split(None, 1)[0])
 
 
 def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int, cased: bool) -> bool:
@@ -80,8 +112,7 @@ def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int,
     tail = folded[max(line.start, line.end - 24) : line.end]
     if tail.endswith(":"):
         return False
-    next_word = len(folded[following.start : following.end].split(None, 1)[0])
-    full = wrap >= 50 and line.width >= 40 and line.width + next_word + 1 > wrap - 4
+    full = wrap >= 50 and line.width >= 40 and line.width + _first_word(folded, following) + 1 > wrap - 4
     head = _LABEL.match(folded, following.start, min(following.end, following.start + 60))
     labelled = head is not None and ":" in head.group() and len(head["label"].split()) <= 6
     if labelled and not (full and first.islower() and following.width > 30):
@@ -152,7 +183,7 @@ def split_units(note: Note) -> None:
     """Fill ``note.units``."""
     folded, text = note.folded, note.text
     lines = _lines(folded)
-    wrap = _wrap_width(lines)
+    wraps = _wraps_of_blocks(folded, lines, _wrap_width(lines))
     # a line that starts in lower case is a continuation only where other lines start with capitals
     starts = [text[line.start] for line in lines if line and text[line.start].isalpha()]
     cased = 2 * sum(char.isupper() for char in starts) > len(starts)
@@ -190,7 +221,7 @@ def split_units(note: Note) -> None:
                 units.append(unit)
                 blank, previous = False, line
                 continue
-        if previous is not None and units and not units[-1].cells and _continues(folded, text, previous, line, wrap, cased):
+        if previous is not None and units and not units[-1].cells and _continues(folded, text, previous, line, wraps[previous.start], cased):
             units[-1].end = line.end
         else:
             match = _BULLET.match(folded, line.start, line.end) if line.bullet else None

@@ -33,7 +33,7 @@ class Word(NamedTuple):
 
 def fold(text: str) -> str:
     """Lower case with typographic variants folded, of exactly the same length as ``text``."""
-    folded = text.lower().translate(_FOLD)
+    folded = text.lower().translate(_FOLD).replace("\r\n", " \n")
     if len(folded) == len(text):
         return _SCANNED.sub(_as_meant, folded)
     # A few capitals grow when lowered (U+0130): they are kept as they are, so that offsets stay exact.
