@@ -18,6 +18,7 @@ from extractor.language.governors import (
     excepted,
     governor,
     nominal,
+    other_therapy,
     referred,
     structure_between,
     weaker,
@@ -25,7 +26,7 @@ from extractor.language.governors import (
 from extractor.language.lists import inherit_in_lists
 from extractor.language.performed import just_injected
 from extractor.language.readings import MILLILITRES, VOLUME, assign, reach
-from extractor.language.references import negate_by_pronoun, repeat_on_side, take_named_above
+from extractor.language.references import call_off, negate_by_pronoun, pick_subset, repeat_on_side, take_named_above
 from extractor.language.rows import NEGATIVE_VALUE, menu, row_reading
 from extractor.language.settle import settle_candidates
 
@@ -43,6 +44,8 @@ def assert_sites(note: Note, frames: list[Frame]) -> None:
     settle_candidates(note, frames)
     take_named_above(note, frames)
     repeat_on_side(note, frames)
+    pick_subset(note, frames)
+    call_off(note, frames)
 
 
 def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], site: Site) -> None:
@@ -93,6 +96,9 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     if crossed(note, site, cues):
         assign(site, "other_procedure" if frame.procedural else "finding", "needle-passes")
         return
+    if other_therapy(note, segment, site, cues):
+        assign(site, "finding", "other-therapy")
+        return
     if cue := excepted(note, site, cues):
         assign(site, "negated", "excepted", cue)
         return
@@ -119,6 +125,8 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         verdict = bare(note, segment, frame)
         if verdict == "candidate" and frame.modifiers & {"future", "condition"} and not frame.today:
             verdict = "planned"
+        if verdict == "candidate" and frame.past and not frame.today and not VOLUME.search(note.folded, *reach(note, segment)) and any(cue.type == "past" and cue.end <= site.start for cue in cues):
+            verdict = "historical"
         if verdict == "candidate" and any(cue.type in ("mark", "point") for cue in weak):
             assign(site, "marked", "marked")
         elif verdict == "candidate" and weak:
@@ -135,7 +143,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
 
 
 # One-line sections that a terse note runs over ("Meds none. TDN R ECRB x2").
-_OVERRUN = frozenset({"medications", "allergies", "vitals", "ros", "social_history", "signature"})
+_OVERRUN = frozenset({"imaging", "medications", "allergies", "vitals", "ros", "social_history", "signature"})
 _GRADE = re.compile(r"\b[0-5][+-]?/5\b|\bfull bulk\b|\bbulk\b")
 _ONLY = re.compile(r"\s(?:muscle\s)?only\b(?=\s*[,;.(]|\s(?:today|this))")
 _EXERCISE = re.compile(r"\b[2-5]\s?x\s?(?:8|10|12|15|20|30)\b|\b(?:reps|sets of|therabands?|heel drops|heel raises|bridges|lunges|squats|planks|clamshells|foam roll\w*|iastm|therex|stm|mfr|mwm|side ?glides?|soft tissue (?:mob\w*|massage|release|work)|manual (?:release|therapy)|joint mobs?|cupping)\b")

@@ -17,7 +17,7 @@ _LONGEST = 6  # words in one name as misheard
 _SHORTEST = 5  # consonants that a name must have
 _LEAD = frozenset(["left", "right", "bilateral", "both", "the", "into", "l", "r", "rt", "lt", "and", "then", "of", "to", "in"])
 # Words that end a name whatever their consonants are.
-_STOP = frozenset(["was", "were", "is", "are", "and", "the", "with", "by", "for", "to", "into", "of", "in", "at", "on", "no", "not", "i", "we", "he", "she", "then", "each", "cc", "ml", "using", "from", "that", "this", "perform", "performed"])
+_STOP = frozenset(["was", "were", "is", "are", "and", "the", "with", "by", "for", "to", "into", "of", "in", "at", "on", "no", "not", "i", "we", "he", "she", "then", "each", "cc", "ml", "using", "from", "that", "this", "perform", "performed", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "all"])
 _SOFT = re.compile(r"c(?=[eiy])")
 _SAME = str.maketrans({"q": "k", "c": "k", "z": "s", "x": "s", "j": "g", "v": "f", "b": "p", "d": "t"})
 

@@ -36,7 +36,7 @@ OWNS_MUSCLES = frozenset(
 # Kinds that only accompany another procedure and never become the topic of what follows.
 PASSING = frozenset({"skin_infiltration", "physical_therapy", "manipulation", "biopsy"})
 
-_OVERRUN = frozenset({"medications", "allergies", "vitals", "ros", "social_history", "signature"})
+_OVERRUN = frozenset({"imaging", "medications", "allergies", "vitals", "ros", "social_history", "signature"})
 _SINGLE = frozenset({"intramuscular_injection", "vaccination", "subcutaneous_injection"})  # one shot, said in passing
 
 STRONG = frozenset({"inject", "tpi", "done", "plan", "negate", "decline", "postpone", "educate", "consent"})
@@ -341,7 +341,7 @@ def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cu
     # an injection verb or noun
     if category in ("plan", "followup") and cue.text == "give" and "ml" in _fold_unit(note.folded[cue.start : cue.end]) and not frame.today and not _told_in_section(note, segment):
         return "planned"
-    if (category in SILENT and category not in _OVERRUN) or category == "history":
+    if (category in SILENT and category not in _OVERRUN) or (category == "history" and not frame.today):
         return "historical"
     if frame.past and not frame.today and category != "addendum":
         return "historical"

@@ -27,6 +27,26 @@ def clean_reaches(note: Note, site: Site, cue: Cue) -> bool:
 _REFERS = re.compile(r"\b(?:reproduc\w*|recreat\w*|refer(?:s|red|ring)?(?: pain)? (?:to|into|down|up)|ref\.? to|radiat\w* (?:to|into|down)|[0-5][+-]?/5)\b[^;:,]{0,24}\Z")
 
 
+_THERAPY = re.compile(
+    r"\b(?:stretch(?:es|ing|ed)?|therapeutic ultrasound|ultrasound therapy|e-?stim|electrical stim\w*|nmes|tens|ifc|(?:cold |low level )?laser|cupping|heat(?:ing pad)?|hot packs?|moist heat|patch(?:es)?|tap(?:e|ed|ing)|massaged?|"
+    r"muscle energy|hvla|omt|counterstrain|stm|iastm|mfr|soft tissue \w+|myofascial release|manual (?:trigger point )?(?:release|therapy|pressure)|trigger point release|ischemic compression|foam roll\w*|strengthening|spray and stretch)\b"
+)
+
+
+def other_therapy(note: Note, segment: Segment, site: Site, cues: list[Cue]) -> bool:
+    """Whether a word of massage, heat, stretching or the like governs the site, and no injection in between."""
+    last = None
+    for match in _THERAPY.finditer(note.folded, segment.start, site.start):
+        last = match
+    if last is None or re.search(r"[;:.]\s|\b(?:then|followed by|before|after|prior to|was|were)\b", note.folded[last.end() : site.start]):
+        return False
+    if re.search(r"\b(?:on|in|under|with)\s(?:a\s|gentle\s)?\Z", note.folded[max(segment.start, last.start() - 12) : last.start()]) and last.group().startswith("stretch"):
+        return False  # "held on stretch"
+    if any(cue.type == "dry" for cue in cues) and "stim" in last.group():
+        return False
+    return not any(cue.type in ("inject", "tpi", "dry") and last.end() <= cue.start < site.start for cue in cues)
+
+
 def referred(note: Note, site: Site, segment: Segment) -> bool:
     """ "reproduced her deltoid ache", "refers to the temple": where the pain goes, not the needle."""
     start = (site.phrase or (site.start,))[0]
@@ -117,6 +137,8 @@ def governor(note: Note, site: Site, strong: list[Cue]) -> Cue:
         plural = re.search(r"\bwere\b", note.folded[after.start : after.end]) is not None
         if others_before and separated and (not between_after or plural):
             return after
+        if before.type == "tpi" and _speaks_of_procedure(note, after, len(others_before) + len(between_after)):
+            return after
         if not others_before and before.type in ("tpi",) and not between_after:
             return after
         if not between_after and after.start - site.end < 16 and re.search(r",\s(?:so|and|but)\s|;", note.folded[before.end : site.start]):
@@ -129,6 +151,19 @@ def governor(note: Note, site: Site, strong: list[Cue]) -> Cue:
     if after.type in ("plan",) and before.type in ("inject", "done", "tpi"):
         return after if _finite(note, after) and _clause_break(note, before.end, site.start) else before
     return before
+
+
+_CALLED_OFF = re.compile(r"\b(?:was|had to be|were|been|is|being)\s(?:\w+\s)?(?:not\s(?:performed|done|given|carried out|completed)|cancel\w*|abort\w*|postpon\w*|reschedul\w*|abandon\w*|deferred|held|declined|refused)|\b(?:cancel\w*|abort\w*|postpon\w*|reschedul\w*)")
+
+
+def _speaks_of_procedure(note: Note, cue: Cue, others: int) -> bool:
+    """ "TPI to A, B and C was deferred": in the singular after several muscles, or of what is done to procedures alone."""
+    text = note.folded[max(0, cue.start - 12) : cue.end]
+    if not _CALLED_OFF.search(text):
+        return False
+    plural = re.search(r"\bwere\b", text) is not None
+    procedures = re.search(r"cancel|abort|postpon|reschedul|abandon|perform", text) is not None
+    return procedures or (not plural and others > 0)
 
 
 REASON = re.compile(r"\b(?:as|after|because|since|once|when|until)\b")

@@ -6,7 +6,7 @@ import re
 
 from extractor.language.annotations import Note, Segment, Site
 from extractor.language.frames import Frame
-from extractor.language.readings import assign
+from extractor.language.readings import MILLILITRES, assign, reach
 
 _REPEATED = re.compile(r"\b(?:repeat\w*|same|identical\w*|likewise|similar\w*|mirror\w*|again|also|then|done)\b")
 
@@ -107,3 +107,77 @@ def _sites_meant(note: Note, segment: Segment, listed: list[Site]) -> list[Site]
     if len({target for site in listed for target in site.targets}) == number:
         return listed
     return []
+
+
+_OF_ALL = re.compile(
+    r"\b(?:procedures?|injections?|tpis?|needling|treatment|session)\b[^.;]{0,40}\b(?:cancel\w*|abort\w*|postpon\w*|abandon\w*|stopped|terminated|(?:was|were|could) not (?:be )?(?:performed|done|given|carried out|started))"
+    r"|^\W*no (?:trigger point )?(?:injections?|tpis?|needling) (?:was |were )?(?:given|performed|done|administered)|\b(?:nothing|none) (?:was |were )?injected\b|^\W*(?:but\s)?(?:had to be |was |were )?(?:postponed|cancelled|canceled|rescheduled|aborted|called off)\b"
+    r"|\bwithout (?:the )?(?:procedure|injections?)\b|\bchanged (?:his|her|their) mind\b|\b(?:rest|remainder) of (?:the )?(?:procedure|injections?|session)\b"
+)
+_WEAK_PROOF = ("cue-tpi", "listed-in-procedure", "list-", "marked-then-injected", "no-verb", "beside-injected")
+
+
+def call_off(note: Note, frames: list[Frame]) -> None:
+    """ "The procedure was cancelled": sites that only a title, a list or preparation names were not injected after all."""
+    sited = {site.segment for site in note.sites if site.kind == "muscle"}
+    for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
+        if frame.whole not in ("declined", "postponed", "negated") or frame.owner not in (None, "tpi"):
+            continue
+        if not _OF_ALL.search(note.folded[segment.start : segment.end]) or not note.visits[note.sections[segment.section].visit].current:
+            continue
+        if index in sited and not any(cue.type == "inject" for cue in frame.cues):
+            continue
+        resumed = any(
+            later.whole == "injected" and later.owner in (None, "tpi") and any(cue.type == "inject" for cue in later.cues)
+            for later in frames[index + 1 :]
+        )
+        if resumed:
+            continue
+        for site in note.sites:
+            if site.kind == "muscle" and site.assertion == "injected" and site.rule.startswith(_WEAK_PROOF) and not MILLILITRES.search(note.folded, *reach(note, note.segments[site.segment])):
+                assign(site, frame.whole, "called-off")
+
+
+_ORDINAL = {"first": 0, "second": 1, "third": 2, "fourth": 3, "former": 0}
+_PART = re.compile(
+    r"\b(?:the\s)(?:(?P<edge>first|last|latter|former)\s(?P<n>two|three|2|3)|(?P<list>(?:first|second|third|fourth)(?:,\s(?:second|third|fourth))*,?\sand\s(?:the\s)?(?:second|third|fourth|last))|(?P<one>latter|last|former)(?:\s(?:one|of (?:these|them)))?)\b"
+    r"(?!\s(?:time|visit|week|month|session|injection|year|few|rib|toe|dose|molar|interspace|dorsal|metatarsal))"
+)
+
+
+def pick_subset(note: Note, frames: list[Frame]) -> None:
+    """ "Found in A, B and C. The latter two were injected": only those of the list that the clause picks."""
+    for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
+        if frame.whole != "injected" or frame.owner not in (None, "tpi") or not any(cue.type == "inject" for cue in frame.cues):
+            continue
+        match = _PART.search(note.folded, segment.start, segment.end)
+        if not match or any(site.segment == index and site.kind == "muscle" and site.start < match.start() for site in note.sites):
+            continue
+        listed = _list_before(note, index)
+        if len(listed) < 2:
+            continue
+        chosen = _chosen(match, len(listed))
+        if not chosen:
+            continue
+        for position, site in enumerate(listed):
+            assign(site, *(("injected", "picked") if position in chosen else ("finding", "not-picked")))
+            site.weak = False
+
+
+def _list_before(note: Note, index: int) -> list[Site]:
+    """The muscles of the last clause before this one that names several, none of which a verb of its own injects."""
+    for at in range(index - 1, max(-1, index - 4), -1):
+        sites = [site for site in note.sites if site.segment == at and site.kind == "muscle"]
+        if len(sites) >= 2:
+            return [] if any(site.rule == "cue-inject" for site in sites) else sites
+    return []
+
+
+def _chosen(match: re.Match[str], size: int) -> set[int]:
+    if match["list"]:
+        words = re.findall(r"first|second|third|fourth|last", match["list"])
+        return {size - 1 if word == "last" else _ORDINAL[word] for word in words if word == "last" or _ORDINAL[word] < size}
+    number = {"two": 2, "2": 2, "three": 3, "3": 3}.get(match["n"] or "", 1)
+    if number >= size:
+        return set()
+    return set(range(number)) if (match["edge"] or match["one"]) in ("first", "former") else set(range(size - number, size))

@@ -8,7 +8,7 @@ from extractor.language.annotations import Note, Segment, Site, Unit
 from extractor.language.frames import PERFORMING
 
 NEGATIVE_VALUE = re.compile(
-    r"\s*(?:no\b(?!\.)(?!\s(?:twitch\w*|ltrs?|complic\w*|bleed\w*|response|adverse|aspirat\w*|blood|reaction|relief|steroid|epi\w*|issues?|problems?|hematoma))|none\b|not\b|n/a|n\.a\.|neg(?:ative)?\b|declined|deferred|spared|skip(?:ped)?\b|omitted|held\b|0(?:\s?(?:ml|cc|mls|units?))?\s*(?:$|[|,;)])|-{1,3}\s*$|x\s*$(?<!x)|normal\b|wnl|nontender|non-tender|"
+    r"\s*(?:no\b(?!\.)(?!\s(?:twitch\w*|ltrs?|complic\w*|bleed\w*|response|adverse|aspirat\w*|blood|reaction|relief|steroid|epi\w*|issues?|problems?|hematoma))|_{0,3}0_{0,3}\s?(?:ml|cc|units?)?\s*$|_{2,}\s?(?:ml|cc|units?)?\s*$|none\b|not\b|un-?checked\b|not selected\b|\u2717|\u2718|n/a|n\.a\.|neg(?:ative)?\b|declined|deferred|spared|skip(?:ped)?\b|omitted|held\b|0(?:\s?(?:ml|cc|mls|units?))?\s*(?:$|[|,;)])|-{1,3}\s*$|x\s*$(?<!x)|normal\b|wnl|nontender|non-tender|"
     r"unremarkable|untreated|n\s*$|nil\b|exam(?:ined)? only|tender only|palpated only|left alone|next visit|planned|not today|defer\b|n/i|not inj)"
 )
 _EXAM_HEADER = re.compile(r"\b(?:exam|tender(?:ness)?|palpation|finding|findings|taut|rom|strength|pain)\b")

@@ -34,10 +34,22 @@ class Word(NamedTuple):
 def fold(text: str) -> str:
     """Lower case with typographic variants folded, of exactly the same length as ``text``."""
     folded = text.lower().translate(_FOLD).replace("\r\n", " \n")
+    if _TICK.search(folded):
+        folded = _BLANK.sub(_as_box, folded)
     if len(folded) == len(text):
         return _SCANNED.sub(_as_meant, folded)
     # A few capitals grow when lowered (U+0130): they are kept as they are, so that offsets stay exact.
     return "".join(low if len(low := char.lower()) == 1 else char for char in text).translate(_FOLD)
+
+
+# "__x__" beside "_____": blanks are tick boxes where one of them is ticked
+_TICK = re.compile(r"(?<![a-z0-9_])_{1,4}x_{1,4}(?![a-z0-9_])")
+_BLANK = re.compile(r"(?<![a-z0-9_])(?:_{1,4}x_{1,4}|_{3,12})(?![a-z0-9_])")
+
+
+def _as_box(match: re.Match[str]) -> str:
+    size = match.end() - match.start()
+    return ("[x]" if "x" in match.group() else "[ ]").ljust(size)
 
 
 def _as_meant(match: re.Match[str]) -> str:
