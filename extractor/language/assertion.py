@@ -78,6 +78,10 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
             if NEGATIVE_VALUE.match(text):
                 assign(site, "negated", "value-negative")
                 return
+            refused = frames[value[0]]
+            if refused.whole in ("declined", "postponed", "negated") and "inject" not in refused.modifiers and not VOLUME.search(text):
+                assign(site, refused.whole, "value-refused")
+                return
             cues += frames[value[0]].cues
             segments += value
     if menu(note, segment):
@@ -95,6 +99,9 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         return
     if crossed(note, site, cues):
         assign(site, "other_procedure" if frame.procedural else "finding", "needle-passes")
+        return
+    if _TRACK.search(note.folded, segment.start, segment.end):
+        assign(site, "finding", "needle-track")
         return
     if other_therapy(note, segment, site, cues):
         assign(site, "finding", "other-therapy")
@@ -125,7 +132,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         verdict = bare(note, segment, frame)
         if verdict == "candidate" and frame.modifiers & {"future", "condition"} and not frame.today:
             verdict = "planned"
-        if verdict == "candidate" and frame.past and not frame.today and not VOLUME.search(note.folded, *reach(note, segment)) and any(cue.type == "past" and cue.end <= site.start for cue in cues):
+        if verdict == "candidate" and frame.past and not frame.today and not VOLUME.search(note.folded, *reach(note, segment)) and any(cue.type == "past" and cue.end <= site.start and _PRIOR.match(note.folded, cue.start) for cue in cues):
             verdict = "historical"
         if verdict == "candidate" and any(cue.type in ("mark", "point") for cue in weak):
             assign(site, "marked", "marked")
@@ -144,6 +151,8 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
 
 # One-line sections that a terse note runs over ("Meds none. TDN R ECRB x2").
 _OVERRUN = frozenset({"imaging", "medications", "allergies", "vitals", "ros", "social_history", "signature"})
+_PRIOR = re.compile(r"prior|previous|last|past|old")
+_TRACK = re.compile(r"\b(?:needle|injection)\s(?:track|tract|path|entry)\b")
 _GRADE = re.compile(r"\b[0-5][+-]?/5\b|\bfull bulk\b|\bbulk\b")
 _ONLY = re.compile(r"\s(?:muscle\s)?only\b(?=\s*[,;.(]|\s(?:today|this))")
 _EXERCISE = re.compile(r"\b[2-5]\s?x\s?(?:8|10|12|15|20|30)\b|\b(?:reps|sets of|therabands?|heel drops|heel raises|bridges|lunges|squats|planks|clamshells|foam roll\w*|iastm|therex|stm|mfr|mwm|side ?glides?|soft tissue (?:mob\w*|massage|release|work)|manual (?:release|therapy)|joint mobs?|cupping)\b")

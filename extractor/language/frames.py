@@ -64,6 +64,7 @@ class Frame:
 _HELD = re.compile(r"\s(?:off|today|due|for|until|because|given|per|back|d/t|secondary)\b|\s*(?:[.;,)|]|$|\n)|\s(?:the\s)?(?:left\s|right\s|l\s|r\s)?[a-z]+\s*(?:$|[.;,|\t\n])")
 
 
+_TREATED_WITH = re.compile(r"\s(?:w/|with|by|using)\s?(?:\w+\s){0,2}?(?:heat|ice|massage|stretch\w*|ultrasound|laser|cupping|tape|taping|patch|release|mobili\w+|stim\w*)\b")
 _GIVES_PAIN = re.compile(r"\s(?:her|him|them|me|rise|the patient)\s(?:to\s)?(?:\w+\s){0,4}?(?:pain|aches?|relief|headaches?|symptoms?|discomfort|toothache)\b")
 
 
@@ -76,7 +77,7 @@ def _settle_generic(note: Note, cues: list[list[Cue]]) -> None:
                 cue.type = "negate" if index in sited and _HELD.match(note.folded, cue.end) else "none"
         if not any(cue.type == "give" for cue in found):
             continue
-        found[:] = [cue for cue in found if not (cue.type == "give" and _GIVES_PAIN.match(note.folded, cue.end))]
+        found[:] = [cue for cue in found if not (cue.type == "give" and (_GIVES_PAIN.match(note.folded, cue.end) or _TREATED_WITH.match(note.folded, cue.end)))]
         if index in sited or _AMOUNT.search(note.folded, segment.start, segment.end):
             for cue in found:
                 if cue.type == "give":
@@ -91,11 +92,14 @@ def read_frames(note: Note, cues: list[list[Cue]]) -> list[Frame]:
     frames = [_frame(note, segment, found) for segment, found in zip(note.segments, cues, strict=True)]
     _mark_procedural(note, frames)
     _follow_topics(note, frames)
-    label: tuple[int, str] | None = None
+    label: tuple[int, str, bool] | None = None
     for segment, frame in zip(note.segments, frames, strict=True):
         frame.whole = whole_frame(note, segment, frame)
         if segment.is_label:
-            label = (segment.unit, frame.whole or "")
+            label = (segment.unit, frame.whole or "", frame.today)
+        elif label and label[0] == segment.unit and label[2] and frame.whole == "historical":
+            frame.today, frame.past = True, False
+            frame.whole = whole_frame(note, segment, frame)
         elif label and label[0] == segment.unit and label[1] in ("planned", "historical", "negated", "declined", "postponed"):
             # "Scheduled for: trigger point injections": the label gives the noun its time
             if frame.whole in ("injected", "nominal") and not any(cue.type in ("inject", "done") for cue in frame.strong):
@@ -341,7 +345,7 @@ def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cu
     # an injection verb or noun
     if category in ("plan", "followup") and cue.text == "give" and "ml" in _fold_unit(note.folded[cue.start : cue.end]) and not frame.today and not _told_in_section(note, segment):
         return "planned"
-    if (category in SILENT and category not in _OVERRUN) or (category == "history" and not frame.today):
+    if (category in SILENT and category not in _OVERRUN) or (category == "history" and not _opens_today(note, segment, frame)):
         return "historical"
     if frame.past and not frame.today and category != "addendum":
         return "historical"
@@ -368,17 +372,26 @@ def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cu
     return "injected"
 
 
+def _opens_today(note: Note, segment: Segment, frame: Frame) -> bool:
+    """Whether an entry of a history starts with "today": it is this encounter's, unlike a "today" that was copied."""
+    if not frame.today:
+        return False
+    said = [cue.start for cue in frame.cues if cue.type == "today"]
+    return not said or min(said) - note.units[segment.unit].start < 24
+
+
 def _fold_unit(text: str) -> str:
     return text.replace("cc", "ml")
 
 
 def _told_in_section(note: Note, segment: Segment) -> bool:
     """Whether the plan before the clause tells of what was done ("TPI done. … 2 ml into each")."""
-    start = note.sections[segment.section].start
-    return _DONE_HERE.search(note.folded, start, segment.start) is not None
+    section = note.sections[segment.section]
+    return _DONE_HERE.search(note.folded, section.start, segment.start) is not None or _DONE_BEHIND.search(note.folded, segment.end, section.end) is not None
 
 
-_DONE_HERE = re.compile(r"\b(?:done|performed|today|tolerated|injected|given|prepped|was|were|completed|aspirat\w*|alcohol|chlor\w*|betadine)\b")
+_DONE_BEHIND = re.compile(r"\b(?:tolerated|no complic\w*|images saved|saved images|twitch\w*|ltrs?|bandaids?|band-aids?|aspirat\w*|post(?:-?\s?(?:inj\w*|procedure))?:)")
+_DONE_HERE = re.compile(r"\b(?:supine|prone|seated|done|performed|today|tolerated|injected|given|prepped|was|were|completed|aspirat\w*|alcohol|chlor\w*|betadine)\b")
 _DOINGS = re.compile(r"\b(?:procedures?|injections?|same|this was|these were|repeat\w*|needling|muscles?|points?|sites?)\b")
 
 

@@ -70,7 +70,7 @@ def _site_before(note: Note, site: Site) -> Site | None:
 def crossed(note: Note, site: Site, cues: list[Cue]) -> bool:
     """ "through the trapezius", "medial to the rhomboid": the muscle is a landmark."""
     before = _site_before(note, site)
-    if before is not None and before.rule == "needle-passes" and re.fullmatch(r"\s?(?:,|and|/|&|,\sand|or)\s?(?:the\s)?", note.folded[before.end : site.start]):
+    if before is not None and before.kind == "muscle" and before.rule == "needle-passes" and re.fullmatch(r"\s?(?:,|and|/|&|,\sand|or)\s?(?:the\s)?", note.folded[before.end : site.start]):
         return True  # "passing the multifidus and longissimus"
     for cue in cues:
         if cue.type == "pass" and cue.start >= site.end and _PASSED.search(note.folded, cue.start, cue.end) and re.fullmatch(r"\s(?:muscle\s)?(?:was|were)\s(?:\w+\s){0,2}", note.folded[site.end : cue.start]):

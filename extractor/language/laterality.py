@@ -35,7 +35,7 @@ _PICK_LIST = re.compile(
     r"\{[^{}\n]{0,60}\b(?:left|right|bilateral|laterality|side)\b[^{}\n]{0,40}\}|\[?(?<![\w/])(?:left|l|right|r)\s?/\s?(?:left|l|right|r)\s?/\s?(?:bilateral(?:ly)?|bilat|both|b)\b\]?|(?<=[\[(<])\s?(?:left|right|l|r)\s?(?:/|\||or)\s?(?:left|right|l|r)\s?(?=[\])>])"
 )
 # a dictated correction: what stands right before it is taken back
-_TAKEN_BACK = re.compile(r"[\s,.(-]*\b(?:correction|strike that|scratch that|i mean|no wait|make that|excuse me|sorry|rather|i'm sorry|oops|delete that|let me correct that)\b[\s,:.)-]*(?:that's\s|the\s|it was\s|it's\s)?")
+_TAKEN_BACK = re.compile(r"[\s,.(-]*\b(?:no,?\s)?(?:i beg your pardon,?\s(?:that (?:should|is to) (?:read|be|say)\s)?|that should (?:read|be)|should (?:read|have been)|pardon me|correction|strike that|scratch that|i mean|no wait|make that|excuse me|sorry|rather|i'm sorry|oops|delete that|let me correct that)\b[\s,:.)-]*(?:that's\s|the\s|it was\s|it's\s)?")
 
 
 def find_sides(note: Note) -> None:

@@ -15,7 +15,7 @@ def inherit_in_lists(note: Note, frames: list[Frame]) -> None:
         if site.assertion == "injected" and site.rule == "cue-tpi" and (verdict := _introduction(note, frames, note.segments[site.segment])) and verdict[0] in ("negated", "declined", "postponed", "planned"):
             assign(site, verdict[0], verdict[1], verdict[2])
             continue
-        if site.assertion not in ("candidate", "examined", "marked", "planned", "finding", "nominal") or site.rule.startswith(("cue-", "clean", "pain", "earlier", "box", "column", "row", "topic", "not-a", "needle")):
+        if site.assertion not in ("candidate", "examined", "marked", "planned", "finding", "nominal") or site.rule.startswith(("cue-", "clean", "pain", "earlier", "box", "column", "row", "topic", "not-a", "needle", "other-", "template", "excepted", "taken", "side-marks", "value-")):
             continue
         segment = note.segments[site.segment]
         if verdict := _introduction(note, frames, segment):

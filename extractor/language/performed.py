@@ -85,7 +85,7 @@ def told_by_amounts(note: Note, frames: list[Frame], site: Site) -> bool:
     if unit.parent is not None:  # "Plain lidocaine, 1 ml for each muscle:" over the list
         spans.append((note.units[unit.parent].start, note.units[unit.parent].end))
     if not any(MILLILITRES.search(note.folded, *span) for span in spans):
-        return _NEEDLED.search(note.folded, *spans[0]) is not None and any("dry" in frame.modifiers for frame in frames)
+        return _NEEDLED.search(note.folded, unit.start, unit.end) is not None and any("dry" in frame.modifiers for frame in frames)
     return bool(note.drugs) or any(frame.topic == "tpi" for frame in frames)
 
 

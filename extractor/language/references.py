@@ -39,9 +39,10 @@ _REASON_BEHIND = re.compile(r"\b(?:as|because|since|given that|once|after)\s")
 def negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
     """ "The infraspinatus was examined but I did not inject it": the pronoun stands for the sites just named."""
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
-        if frame.whole not in ("negated", "postponed", "declined") or index == 0:
-            continue
         text = note.folded[segment.start : segment.end]
+        bare_refusal = re.match(r"\W*(?:not|never)\s(?:inj\S*|injected|needled|treated|done)\W*$", text) is not None
+        if not (frame.whole in ("negated", "postponed", "declined") or bare_refusal) or index == 0:
+            continue
         elided = _ELIDED.match(text)
         reason = _REASON_BEHIND.search(text)
         own = [site for site in note.sites if site.segment == index and site.kind == "muscle"]
@@ -53,8 +54,8 @@ def negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
         before = [site for site in note.sites if site.kind == "muscle" and site.segment == index - 1]
         same_unit = before and note.segments[index - 1].unit == segment.unit
         for site in before if same_unit else []:
-            if site.assertion in ("candidate", "examined", "marked", "finding", "nominal", "planned") or (short and site.rule != "cue-inject"):
-                assign(site, frame.whole, "pronoun")
+            if site.assertion in ("candidate", "examined", "marked", "finding", "nominal", "planned") or bare_refusal or (short and site.rule != "cue-inject"):
+                assign(site, "negated" if bare_refusal else frame.whole or "negated", "pronoun")
 
 
 _NAMED_ABOVE = re.compile(
@@ -121,7 +122,7 @@ def call_off(note: Note, frames: list[Frame]) -> None:
     """ "The procedure was cancelled": sites that only a title, a list or preparation names were not injected after all."""
     sited = {site.segment for site in note.sites if site.kind == "muscle"}
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
-        if frame.whole not in ("declined", "postponed", "negated") or frame.owner not in (None, "tpi"):
+        if frame.whole not in ("declined", "postponed", "negated") or frame.owner not in (None, "tpi") or frame.past:
             continue
         if not _OF_ALL.search(note.folded[segment.start : segment.end]) or not note.visits[note.sections[segment.section].visit].current:
             continue
@@ -134,7 +135,8 @@ def call_off(note: Note, frames: list[Frame]) -> None:
         if resumed:
             continue
         for site in note.sites:
-            if site.kind == "muscle" and site.assertion == "injected" and site.rule.startswith(_WEAK_PROOF) and not MILLILITRES.search(note.folded, *reach(note, note.segments[site.segment])):
+            near = site.start < segment.start or note.segments[site.segment].unit == segment.unit
+            if near and site.kind == "muscle" and site.assertion == "injected" and site.rule.startswith(_WEAK_PROOF) and not MILLILITRES.search(note.folded, *reach(note, note.segments[site.segment])):
                 assign(site, frame.whole, "called-off")
 
 

@@ -17,6 +17,7 @@ _ABBREVIATIONS = frozenset(
 _SENTENCE = re.compile(r"[.!?]+[\"')\]]{0,2}(?=\s|$)|(?<=[a-z)])\.(?=[A-Z][a-z])")
 _CLAUSE = re.compile(
     r";|,?\s(?:but|however|although|though|whereas|while|yet|otherwise|nevertheless|except that)\b|\s-{1,2}\s(?=(?:not|no|held|deferred|spared|declined|planned|will)\b)"
+    r"|,\s(?=(?:this time|today|now)\s(?:i|we|the|only|just|it)\b)"
     r"|,\s(?=(?:and\s)?(?:we|i|he|she|they|pt|patient|the patient|will|plan|then)\s)"
 )
 _LABEL = re.compile(r"(?P<label>[^\s:|][^:|\n;.]{0,58}?)(?:\s{0,3}:(?![\d/])|\s?\.{3,}|\s{3,}(?=\S)|\s{1,2}(?:-{1,2}|=)\s(?=\S))\s*")

@@ -47,6 +47,8 @@ def procedure_of(note: Note, sites: Sites) -> Procedure:
             if any((c.type == "tpi" and "trigger" in note.folded[c.start : c.end]) or (c.type == "tpi" and note.folded[c.start : c.end].startswith("tpi")) for c in frame.cues) and not negated:
                 wet = True
     performed = bool(sites.muscles or sites.areas or any(site.weak for site in sites.injected)) or any(kind == "performed" and _about_tpi(note, index) for kind, index in events)
+    if performed and not sites.muscles and not sites.areas and not sites.doubts and any(site.rule == "called-off" for site in note.sites):
+        performed = False  # the title stands, but the text calls it off
     status = "performed" if performed else _other_status(note, events)
     if status == "absent":
         return Procedure()
