@@ -59,7 +59,7 @@ def _nearest(joined: str) -> tuple[int, str] | None:
 
 def hyphenated(folded: str, start: int, stop: int) -> tuple[str, list[tuple[int, int]]] | None:
     """The text with words joined that a line end divides, and for each break (offset in it, characters left out)."""
-    if "-\n" not in folded and "-\r\n" not in folded:
+    if "-\n" not in folded and "- \n" not in folded and "-\r\n" not in folded:
         return None
     pieces: list[str] = []
     breaks: list[tuple[int, int]] = []

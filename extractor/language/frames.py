@@ -387,11 +387,13 @@ def _fold_unit(text: str) -> str:
 def _told_in_section(note: Note, segment: Segment) -> bool:
     """Whether the plan before the clause tells of what was done ("TPI done. … 2 ml into each")."""
     section = note.sections[segment.section]
+    if re.search(r"\b(?:administered|gave|injected)\b", note.folded[segment.start : segment.end]):
+        return True
     return _DONE_HERE.search(note.folded, section.start, segment.start) is not None or _DONE_BEHIND.search(note.folded, segment.end, section.end) is not None
 
 
 _DONE_BEHIND = re.compile(r"\b(?:tolerated|no complic\w*|images saved|saved images|twitch\w*|ltrs?|bandaids?|band-aids?|aspirat\w*|post(?:-?\s?(?:inj\w*|procedure))?:)")
-_DONE_HERE = re.compile(r"\b(?:supine|prone|seated|done|performed|today|tolerated|injected|given|prepped|was|were|completed|aspirat\w*|alcohol|chlor\w*|betadine)\b")
+_DONE_HERE = re.compile(r"\b(?:supine|prone|seated|administered|gave|done|performed|today|tolerated|injected|given|prepped|was|were|completed|aspirat\w*|alcohol|chlor\w*|betadine)\b")
 _DOINGS = re.compile(r"\b(?:procedures?|injections?|same|this was|these were|repeat\w*|needling|muscles?|points?|sites?)\b")
 
 

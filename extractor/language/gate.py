@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 
 from extractor.language.annotations import Note, Site
+from extractor.language.readings import reach
 
 _POINTS = re.compile(r"\btrig(?:ger|\b)|\btpis?\b|\btrps?\b|\btps?\b|\bmyofas\w*|\btaut\b|\bknots?\b|\bdry.needl|\btdn\b|\bm79\.?1|\b2055[23]\b|\binj\b|\bneedl\w*\smuscles?\b|\bmuscles?\sinj|\bdn\b|\btwitch\w*|\bltrs?\b|\brope?y\b|\btender (?:spots?|bands?|points?)\b|\binjected (?:all |both |each )?(?:of )?(?:those|these|the)?\s?(?:two |three |four )?muscles?\b")
 _MUSCULAR = re.compile(r"\bmuscl\w*|\bmuscular\w*|\bspasm\w*|\btender (?:point|spot|area|band)")
-_INJECTING = re.compile(r"inj|infiltrat|needl|shot|stuck|stick|poke")
+_INJECTING = re.compile(r"inj|infiltrat|needled|needling|shot|stuck|stick|poke")
 _DOSED = re.compile(r"\d\s?(?:cc|ml|mls)\b|\bunits?\b")
 
 
@@ -36,8 +37,10 @@ def require_needle(note: Note, *, listed_only: bool) -> None:
 
 def _needled(note: Note, site: Site) -> bool:
     segment = note.segments[site.segment]
-    if site.kind == "region" and not _MUSCULAR.search(note.folded):
+    if site.kind in ("region", "level") and not _MUSCULAR.search(note.folded):
         return False
+    if site.rule == "listed-with-amount":
+        return True
     if site.cue and _INJECTING.search(note.folded, *site.cue):
         return True
-    return bool(note.drugs) and _DOSED.search(note.folded, segment.start, note.units[segment.unit].end) is not None and site.rule != "marked-then-injected"
+    return bool(note.drugs) and _DOSED.search(note.folded, *reach(note, segment)) is not None and site.rule != "marked-then-injected"

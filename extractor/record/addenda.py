@@ -10,6 +10,7 @@ from extractor.models import Finding
 from extractor.record.evidence import evidence
 
 _CORRECTION = re.compile(r"\b(?:addend|correct(?:ion|ed|s)?\b|amend|erratum|in error|should (?:read|state|say|be|have)|mistaken|error in|inadvertently|clarif|misstated|wrong side)")
+_OPENS_CORRECTION = re.compile(r"\W{0,6}(?:late\s)?(?:addend|correct|amend|erratum|clarif)")
 _SIDE_NOT = re.compile(r"\b(?P<yes>left|right)\b[^.;]{0,60}?\b(?:not|instead of|rather than)\s(?:the\s|on\sthe\s)?(?P<no>left|right)\b")
 _NOT_SIDE = re.compile(r"\bnot\s(?:the\s|on\sthe\s)?(?P<no>left|right)\b[^.;]{0,50}?\b(?:but|was|were|is|it)\b[^.;]{0,30}?\b(?P<yes>left|right)\b")
 _SHOULD = re.compile(r"\b(?P<no>left|right)\b[^.;]{0,60}?\bshould\s(?:read|state|say|be|have\s(?:read|said|been))\s(?:as\s|the\s)?[\"']?(?P<yes>left|right|bilateral)\b")
@@ -23,7 +24,7 @@ def is_correction(note: Note, segment: Segment) -> bool:
     if note.sections[segment.section].category == "addendum":
         return True
     unit = note.units[segment.unit]
-    return _CORRECTION.search(note.folded, unit.start, unit.end) is not None and re.match(r"\W{0,6}(?:late\s)?(?:addend|correct|amend|erratum|clarif)", note.folded[unit.start : unit.start + 24]) is not None
+    return _OPENS_CORRECTION.match(note.folded, unit.start, unit.start + 24) is not None and _CORRECTION.search(note.folded, unit.start, unit.end) is not None
 
 
 def _sentence(note: Note, segment: Segment) -> str:

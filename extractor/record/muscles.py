@@ -39,8 +39,7 @@ def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
     result.findings.extend(apply_addenda(note, lexicon))
     injected = [site for site in note.sites if site.assertion == "injected"]
     named = [site for site in injected if site.kind == "muscle" and not site.ambiguous]
-    for site in named:
-        _take_named_member(note, lexicon, site)
+    _take_named_members(note, lexicon, named)
     titles = [site for site in named if is_title(note, site)]
     bodies = [site for site in named if site not in titles]
     if bodies and titles and _only_repeats(note, bodies, titles):
@@ -60,20 +59,21 @@ def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
     return result
 
 
-def _take_named_member(note: Note, lexicon: Lexicon, site: Site) -> None:
+def _take_named_members(note: Note, lexicon: Lexicon, sites: list[Site]) -> None:
     """ "The splenius" is the splenius capitis where the visit names that one, and no other splenius."""
-    if len(site.targets) != 1 or site.levels or site.portions:
-        return
-    stem = site.targets[0].rstrip("s")
-    members = {
+    named = {
         target
         for other in note.sites
         if other.kind == "muscle" and not other.ambiguous and other.assertion in ("finding", "injected") and note.visits[note.sections[note.segments[other.segment].section].visit].current
         for target in other.targets
-        if target != site.targets[0] and target.startswith(stem) and site.targets[0] in lexicon.ancestors(target)
     }
-    if len(members) == 1:
-        site.targets = (members.pop(),)
+    for site in sites:
+        if len(site.targets) != 1 or site.levels or site.portions:
+            continue
+        stem = site.targets[0].rstrip("s")
+        members = {target for target in named if target != site.targets[0] and target.startswith(stem) and site.targets[0] in lexicon.ancestors(target)}
+        if len(members) == 1:
+            site.targets = (members.pop(),)
 
 
 def _without_headings(lexicon: Lexicon, sites: list[Site]) -> list[Site]:

@@ -170,22 +170,3 @@ def test_a_parent_that_is_no_row_is_an_error_that_says_what_to_do(root):
     )
     with pytest.raises(LexiconError, match="tpi lexicon check"):
         Lexicon(root).members("gluteals")
-
-
-def test_everything_is_read_in_well_under_a_tenth_of_a_second():
-    script = """
-import time
-from extractor.lexicon import load_lexicon
-start = time.perf_counter()
-lexicon = load_lexicon()
-lexicon.muscles, lexicon.forms, lexicon.regions, lexicon.portions, lexicon.ambiguous, lexicon.english_words
-print(time.perf_counter() - start)
-"""
-    root = Path(lexicon_root()).parent
-    best = min(
-        float(
-            subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root).stdout
-        )
-        for _ in range(3)
-    )
-    assert best < 0.1
