@@ -238,6 +238,9 @@ _TOXINS = frozenset(["onabotulinumtoxin_a", "abobotulinumtoxin_a", "incobotulinu
 _TOXIN_INDICATION = re.compile(r"\b(?:dystonia|torticollis|spasticity|spastic|chronic migraines?|blepharospasm|sialorrhea|hemifacial spasm|hyperhidrosis|equinus|hemiparesis|hemiplegia|modified ashworth)\b")
 
 
+_IN_PASSING = frozenset({"biopsy", "physical_therapy", "manipulation", "vaccination", "intramuscular_injection", "fascial_plane_block", "tap_block"})
+
+
 def _main_topic(note: Note, frames: list[Frame]) -> str:
     """What the note's procedure is where nothing else is said: another one that owns muscles, if no TPI is told of."""
     other = None
@@ -249,15 +252,17 @@ def _main_topic(note: Note, frames: list[Frame]) -> str:
             return "tpi"
         if frame.topic == "surgery" and section.category != "procedure":
             continue
-        if frame.topic in ("biopsy", "physical_therapy", "manipulation", "vaccination", "intramuscular_injection", "fascial_plane_block", "tap_block"):
+        if frame.topic in _IN_PASSING:
             continue  # one shot or one exercise among other things
         if _TRIED.search(_over(note, segment)) or _HAS_HAD.search(note.folded, segment.start, segment.end):
             continue
         told = section.category == "procedure" or frame.modifiers & {"inject", "done"} or segment.unit < 3
         if not told or frame.modifiers & {"decline", "past"}:
             continue
-        if frame.topic in OWNS_MUSCLES and other is None and section.category in ("none", "procedure", "header", "injectate", "sites", "diagnosis", "billing") and not frame.modifiers & {"past", "negate", "plan", "condition"}:
-            other = frame.topic
+        topics = [frame.topic, *(cue.direction for cue in frame.cues if cue.type == "procedure" and cue.direction not in _IN_PASSING)]
+        owning = next((topic for topic in topics if topic in OWNS_MUSCLES), None)
+        if owning and other is None and section.category in ("none", "procedure", "header", "injectate", "sites", "diagnosis", "billing") and not frame.modifiers & {"past", "negate", "plan", "condition"}:
+            other = owning
     if other is None and sum(frame.topic == "emg_study" for frame in frames) >= 2:
         return "emg_study"
     if other is None and any(drug.drug in _TOXINS for drug in note.drugs) and _TOXIN_INDICATION.search(note.folded):

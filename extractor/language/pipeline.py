@@ -53,9 +53,18 @@ class Resources:
         self.lexicon = lexicon
         self.sections = SectionFinder(SectionLexicon(lexicon.table("sections", SectionRow)))
         self.entities = EntityMatcher(lexicon)
-        self.speller = Speller(self.entities.vocabulary, lexicon.english_words, self.entities.misspelt)
+        self.speller = Speller(self.entities.vocabulary, lexicon.english_words, self.entities.misspelt, _meanings(lexicon))
         self.cues = CueMatcher(lexicon)
         self.portions = PortionWords(lexicon)
+
+
+def _meanings(lexicon: Lexicon) -> dict[str, object]:
+    """Forms of one word and the muscle that they name."""
+    found: dict[str, object] = {}
+    for row in lexicon.forms:
+        if " " not in row.form and not row.ambiguous:
+            found[row.form] = (row.target, row.portion) if found.get(row.form, (row.target, row.portion)) == (row.target, row.portion) else None
+    return {form: meaning for form, meaning in found.items() if meaning is not None}
 
 
 _RESOURCES: dict[tuple[str, ...], Resources] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rapidfuzz.distance import OSA
 
@@ -30,7 +30,9 @@ def allowed_distance(length: int) -> int:
 class Speller:
     """Corrects single words towards the vocabulary of the lexicon's muscle names."""
 
-    def __init__(self, vocabulary: Iterable[str], ordinary: Iterable[str], misspelt: Iterable[str] = ()) -> None:
+    def __init__(self, vocabulary: Iterable[str], ordinary: Iterable[str], misspelt: Iterable[str] = (), meanings: Mapping[str, object] | None = None) -> None:
+        """``meanings``: what a word alone stands for, so that two corrections of one meaning are one."""
+        self._meanings = meanings or {}
         self._misspelt = frozenset(misspelt)
         self._known = frozenset(vocabulary) | self._misspelt
         self._ordinary = frozenset(ordinary)
@@ -74,6 +76,9 @@ class Speller:
                 best.append(candidate)
         if len(best) == 1:
             return best[0]
+        meant = {self._meanings.get(candidate) for candidate in best}
+        if best and len(meant) == 1 and None not in meant:
+            return min(best, key=lambda candidate: (abs(len(candidate) - len(word)), candidate))
         # inflections of one stem are one answer ("rhomboid", "rhomboids")
         stems = {candidate.rstrip("s") for candidate in best}
         return min(best, key=len) if len(stems) == 1 and best else None

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from extractor.lexicon import Lexicon, LexiconError, lexicon_root, load_lexicon, normalize_form
+from extractor.lexicon import Lexicon, LexiconError, load_lexicon, normalize_form
 
 MEMBERS = [
     ("rotator_cuff", {"supraspinatus", "infraspinatus", "teres_minor", "subscapularis"}),
