@@ -214,7 +214,7 @@ def _follow_topics(note: Note, frames: list[Frame]) -> None:
             if current.category not in ("sites", "injectate", "preparation", "postprocedure"):
                 owner = default
             if current.title:
-                owner = _title_topic(note, current.title) or owner
+                owner = _title_topic(note, current.title, default) or owner
         new_unit = segment.unit != unit
         unit = segment.unit
         parent = note.units[unit].parent
@@ -282,11 +282,15 @@ def _over(note: Note, segment: Segment) -> str:
     return label + " " + (note.folded[parent.start : min(parent.end, parent.start + 60)] if parent else "")
 
 
-_TITLE_TPI = re.compile(r"\b(?:trig(?:ger)?|tpis?|tp|trps?|needling|muscles?)\b")
+_TITLE_TPI = re.compile(r"\b(?:trig(?:ger)?|tpis?|tp|trps?|needling)\b")
+_TITLE_MUSCLES = re.compile(r"\bmuscles?\b")
 
 
-def _title_topic(note: Note, title: tuple[int, int]) -> str | None:
-    return "tpi" if _TITLE_TPI.search(note.folded, *title) else None
+def _title_topic(note: Note, title: tuple[int, int], default: str) -> str | None:
+    """The topic that a heading sets: "Muscles injected" speaks of trigger points where the note has no other procedure."""
+    if _TITLE_TPI.search(note.folded, *title) or (default == "tpi" and _TITLE_MUSCLES.search(note.folded, *title)):
+        return "tpi"
+    return None
 
 
 def whole_frame(note: Note, segment: Segment, frame: Frame) -> str | None:
