@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
@@ -15,6 +16,8 @@ from extractor.coding import decide, load_policy
 from extractor.coding.policy import Policy
 from extractor.language.pipeline import build, resources_of
 from extractor.models import Record, Result
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 __all__ = ["extract", "load", "read_record"]
 
@@ -37,7 +40,13 @@ def load(lexicon_dirs: Sequence[str | Path] = ()) -> Language:
 
 
 def read_record(text: str, *, lexicon_dirs: Sequence[str | Path] = (), date_of_service: date | str | None = None) -> Record:
-    """What the note proves, before any coding rule is applied."""
+    """What the note proves, before any coding rule is applied.
+
+    Raises:
+        ValueError: if the text holds half of a surrogate pair, which no encoding can write.
+    """
+    if half := _HALF.search(text):
+        raise ValueError(f"Character {half.start()} is half of a surrogate pair: the text was decoded wrongly. Decode it again, as UTF-16 or UTF-8.")
     nlp = _pipeline(tuple(str(folder) for folder in lexicon_dirs))
     with nlp.memory_zone():
         doc = nlp.make_doc(text)

@@ -137,3 +137,9 @@ def test_the_public_names_are_those_that_are_documented():
     assert set(extractor.__all__) == {"__version__", "extract", "load"}
     with pytest.raises(AttributeError, match="extracct"):
         _ = extractor.extracct
+
+
+def test_half_of_a_surrogate_pair_is_refused_without_the_words_of_the_note():
+    with pytest.raises(ValueError, match="Character 5 is half of a surrogate pair") as error:
+        extract("left \ud83d trapezius")
+    assert "trapezius" not in str(error.value)

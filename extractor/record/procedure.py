@@ -52,6 +52,8 @@ def procedure_of(note: Note, sites: Sites) -> Procedure:
     status = "performed" if performed else _other_status(note, events)
     if status == "absent":
         return Procedure()
+    if performed and not proofs:  # a bare list of sites, or a dose without a verb: the sites are the proof
+        proofs = [proof for place in (*sites.muscles, *sites.areas, *sites.doubts) for proof in place.evidence[:1]][:3]
     kind = "dry_needling" if (_is_dry(note, dry, wet) if performed else _speaks_of_dry(note, events, status)) else "trigger_point_injection"
     guidance = _guidance(note) if performed else None
     return Procedure(
