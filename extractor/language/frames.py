@@ -371,6 +371,8 @@ def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cu
                 return "injected" if category != "consent" else "planned"
             if frame.procedural:
                 return "injected"
+            if category in ("plan", "assessment_plan", "followup") and _AMOUNT.search(note.folded, segment.start, segment.end) and _DONE_BEHIND.search(note.folded, segment.start, note.sections[segment.section].end):
+                return "injected"  # "TPI L upper trap, 2 cc lidocaine 1%, no air aspirated"
             return _NOMINAL.get(category, "nominal")
     if ("condition" in frame.modifiers or "future" in frame.modifiers) and not frame.procedural and not frame.today and category not in PERFORMING:
         return "planned"

@@ -135,7 +135,7 @@ def call_off(note: Note, frames: list[Frame]) -> None:
         if resumed:
             continue
         for site in note.sites:
-            near = site.start < segment.start or note.segments[site.segment].unit == segment.unit
+            near = site.start < segment.start or note.segments[site.segment].unit == segment.unit or (index < 3 and segment.end - segment.start < 40)
             if near and site.kind == "muscle" and site.assertion == "injected" and site.rule.startswith(_WEAK_PROOF) and not MILLILITRES.search(note.folded, *reach(note, note.segments[site.segment])):
                 assign(site, frame.whole, "called-off")
 

@@ -42,7 +42,7 @@ def procedure_of(note: Note, sites: Sites) -> Procedure:
         if performed or (frame.procedural and frame.owner in (None, "tpi") and _current(note, segment)):
             kinds = {cue.type for cue in frame.cues}
             negated = "negate" in kinds or "past" in kinds or "plan" in kinds
-            if "dry" in kinds and not negated:
+            if "dry" in kinds and not negated and frame.whole in ("injected", "nominal", None):
                 dry = True
             if any((c.type == "tpi" and "trigger" in note.folded[c.start : c.end]) or (c.type == "tpi" and note.folded[c.start : c.end].startswith("tpi")) for c in frame.cues) and not negated:
                 wet = True
