@@ -6,7 +6,9 @@ import re
 from functools import cache
 from pathlib import Path
 
+from extractor import extract
 from extractor.evaluation.gold import GoldNote, read_corpus
+from extractor.models import Result
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "corpus"
@@ -31,7 +33,13 @@ def notes() -> tuple[GoldNote, ...]:
     return tuple(note for batch in batches() for note in read_corpus(CORPUS / batch))
 
 
-_SWAP = {"left": "right", "right": "left", "lt": "rt", "rt": "lt", "lft": "rght", "l": "r", "r": "l"}
+@cache
+def answer(text: str) -> Result:
+    """What the extractor says, read once in a process."""
+    return extract(text)
+
+
+_SWAP = {"left": "right", "right": "left", "lt": "rt", "rt": "lt"}
 _SIDE = re.compile(r"(?<![A-Za-z0-9'\u2019/&.-])(left|right|lt|rt)(?![A-Za-z0-9'\u2019/&-])", re.IGNORECASE)
 
 

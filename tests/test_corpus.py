@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractor import extract
-
-from .corpus_notes import CORPUS, batches, notes
+from .corpus_notes import CORPUS, answer, batches, notes
 
 
 def known_errors() -> frozenset[str]:
@@ -23,7 +21,7 @@ def test_code_and_status_are_those_of_the_label_except_for_the_listed_notes(batc
     wrong = {
         note.id
         for note in notes()
-        if note.id.startswith(f"{batch}/") and (answer := extract(note.text).decision) and ((answer.code or "none"), answer.status) != (note.code or "none", note.decision)
+        if note.id.startswith(f"{batch}/") and (decision := answer(note.text).decision) and ((decision.code or "none"), decision.status) != (note.code or "none", note.decision)
     }
     listed = {name for name in known_errors() if name.startswith(f"{batch}/")}
     assert wrong - listed == set(), "went wrong"
@@ -39,7 +37,7 @@ def test_every_piece_of_evidence_is_found_at_its_offsets(batch):
     for note in notes():
         if not note.id.startswith(f"{batch}/"):
             continue
-        result = extract(note.text)
+        result = answer(note.text)
         proofs = [proof for muscle in result.muscles for proof in muscle.evidence]
         proofs += [proof for drug in result.drugs for proof in drug.evidence]
         proofs += [proof for finding in result.findings for proof in finding.evidence]

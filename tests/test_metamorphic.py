@@ -7,24 +7,16 @@ the corpus; the share that follows is held from below, and corpus/README.md says
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extractor import extract
 from extractor.models import Result
 
-from .corpus_notes import EARLIER, FAMILY, UNRELATED, notes, rewrap, swap_sides
+from .corpus_notes import EARLIER, FAMILY, UNRELATED, answer, notes, rewrap, swap_sides
 
 NOTES = tuple(note for note in notes() if not note.id.startswith("p"))
 EVERY_THIRD = NOTES[::3]
-
-
-@cache
-def answer(text: str) -> Result:
-    return extract(text)
 
 
 def decision(result: Result) -> tuple:

@@ -20,7 +20,6 @@ __all__ = [
 
 Confidence = Literal["high", "medium-high", "medium"]
 """Facts of lower confidence are not shipped as facts."""
-Payable = Literal["yes", "information", "no"]
 
 
 class SourceRow(NamedTuple):

@@ -179,6 +179,10 @@ class Note:
     date_of_service: str | None = None  # given with the note, else None
     _unit_segments: tuple[int, dict[int, tuple[int, int]]] | None = None
 
+    def is_current(self, segment: Segment) -> bool:
+        """Whether a clause belongs to the encounter that is read, not to an earlier visit pasted with it."""
+        return self.visits[self.sections[segment.section].visit].current
+
     def segments_of(self, unit: int) -> range:
         """Indices of the clauses of a paragraph, which stand together."""
         if self._unit_segments is None or self._unit_segments[0] != len(self.segments):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from extractor.language.annotations import Cue, Note, Site
-from extractor.language.frames import OWNS_MUSCLES, SILENT, Frame, bare, resolve
+from extractor.language.frames import OVERRUN, OWNS_MUSCLES, SILENT, Frame, bare, resolve
 from extractor.language.governors import (
     REASON,
     clean_reaches,
@@ -52,7 +52,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     segment = note.segments[site.segment]
     frame = frames[site.segment]
     section = note.sections[segment.section]
-    if not note.visits[section.visit].current:
+    if not note.is_current(segment):
         assign(site, "historical", "earlier-visit")
         return
     if segment.box is False:
@@ -66,7 +66,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         if site.assertion == "injected" and frame.owner not in (None, "tpi"):
             _give_to_other(note, site, frame, frame.owner)
         return
-    if section.category in SILENT and not (section.category in _OVERRUN and any(cue.type == "tpi" or (cue.type == "inject" and cue.text != "give") for cue in frame.cues)):
+    if section.category in SILENT and not (section.category in OVERRUN and any(cue.type == "tpi" or (cue.type == "inject" and cue.text != "give") for cue in frame.cues)):
         assign(site, "finding", f"section-{section.category}")
         return
     cues = list(frame.cues)
@@ -138,7 +138,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
             assign(site, "marked", "marked")
         elif verdict == "candidate" and weak:
             assign(site, "examined", "examined")
-        elif verdict == "candidate" or (verdict == "finding" and section.category != "history" and MILLILITRES.search(note.folded, *reach(note, segment))) or (verdict in ("planned", "finding") and section.category in ("plan", "assessment_plan", "assessment") and VOLUME.search(note.folded, *reach(note, segment)) and just_injected(note, frames, site.segment)):
+        elif verdict == "candidate" or _amount_lists(note, frames, site, verdict):
             assign(site, "candidate", "listed")
         else:
             assign(site, "finding" if weak and verdict != "historical" and not segment.box else verdict, f"section-{section.category}")
@@ -149,8 +149,17 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         assign(site, "other_procedure" if site.assertion == "injected" else "finding", "not-a-muscle")
 
 
-# One-line sections that a terse note runs over ("Meds none. TDN R ECRB x2").
-_OVERRUN = frozenset({"imaging", "medications", "allergies", "vitals", "ros", "social_history", "signature"})
+def _amount_lists(note: Note, frames: list[Frame], site: Site, verdict: str) -> bool:
+    """Whether an amount beside a site outside the procedure's text makes it one that may have been injected."""
+    segment = note.segments[site.segment]
+    category = note.sections[segment.section].category
+    if verdict == "finding" and category != "history" and MILLILITRES.search(note.folded, *reach(note, segment)):
+        return True
+    if verdict not in ("planned", "finding") or category not in ("plan", "assessment_plan", "assessment"):
+        return False
+    return VOLUME.search(note.folded, *reach(note, segment)) is not None and just_injected(note, frames, site.segment)
+
+
 _PRIOR = re.compile(r"prior|previous|last|past|old")
 _TRACK = re.compile(r"\b(?:needle|injection)\s(?:track|tract|path|entry)\b")
 _GRADE = re.compile(r"\b[0-5][+-]?/5\b|\bfull bulk\b|\bbulk\b")

@@ -36,13 +36,13 @@ OWNS_MUSCLES = frozenset(
 # Kinds that only accompany another procedure and never become the topic of what follows.
 PASSING = frozenset({"skin_infiltration", "physical_therapy", "manipulation", "biopsy"})
 
-_OVERRUN = frozenset({"imaging", "medications", "allergies", "vitals", "ros", "social_history", "signature"})
+# One-line sections that a terse note runs over ("Meds none. TDN R ECRB x2").
+OVERRUN = frozenset({"imaging", "medications", "allergies", "vitals", "ros", "social_history", "signature"})
 _SINGLE = frozenset({"intramuscular_injection", "vaccination", "subcutaneous_injection"})  # one shot, said in passing
 
 STRONG = frozenset({"inject", "tpi", "done", "plan", "negate", "decline", "postpone", "educate", "consent"})
 # "gave", "received", "treated" speak of the needle only beside a site, an amount or a trigger point.
 _AMOUNT = re.compile(r"\d\s?(?:cc|ml|units?|u)\b|\b(?:half|one|two|three|four|five)\s(?:a\s)?(?:cc|ml)|%|\btrig(?:ger|\b)|\btpis?\b|\btps?\b|\btrps?\b|lidocaine|marcaine|bupivacaine|anesthetic")
-WEAK = frozenset({"finding", "mark", "point", "home", "educate"})
 
 
 @dataclass(slots=True)
@@ -89,7 +89,8 @@ def _settle_generic(note: Note, cues: list[list[Cue]]) -> None:
 def read_frames(note: Note, cues: list[list[Cue]]) -> list[Frame]:
     """One frame for each clause, in order."""
     _settle_generic(note, cues)
-    frames = [_frame(note, segment, found) for segment, found in zip(note.segments, cues, strict=True)]
+    points = speaks_of_points(note)
+    frames = [_frame(note, segment, found, points) for segment, found in zip(note.segments, cues, strict=True)]
     _mark_procedural(note, frames)
     _follow_topics(note, frames)
     label: tuple[int, str, bool] | None = None
@@ -107,7 +108,7 @@ def read_frames(note: Note, cues: list[list[Cue]]) -> list[Frame]:
     return frames
 
 
-def _frame(note: Note, segment: Segment, cues: list[Cue]) -> Frame:
+def _frame(note: Note, segment: Segment, cues: list[Cue], points: bool) -> Frame:
     types = frozenset(cue.type for cue in cues)
     frame = Frame(cues, [cue for cue in cues if cue.type in STRONG], types)
     frame.today = "today" in types
@@ -126,7 +127,7 @@ def _frame(note: Note, segment: Segment, cues: list[Cue]) -> Frame:
         kinds = [cue.direction for cue in cues if cue.type == "procedure" and cue.direction not in PASSING]
         if kinds:
             frame.topic = kinds[0]
-        elif note.sections[segment.section].category == "procedure" and _OPERATION.search(note.folded, segment.start, segment.end) and not speaks_of_points(note):
+        elif not points and note.sections[segment.section].category == "procedure" and _OPERATION.search(note.folded, segment.start, segment.end):
             frame.topic = "surgery"
         elif "point" in types and re.search(r"trig(?:ger|\b)|trp|tps", note.folded[segment.start : segment.end]):
             frame.topic = "tpi"
@@ -246,7 +247,7 @@ def _main_topic(note: Note, frames: list[Frame]) -> str:
     other = None
     for segment, frame in zip(note.segments, frames, strict=True):
         section = note.sections[segment.section]
-        if segment.box is False or not note.visits[section.visit].current:
+        if segment.box is False or not note.is_current(segment):
             continue
         if frame.topic == "tpi" and not (frame.modifiers & {"negate", "past", "decline", "educate", "condition", "future", "plan", "none"}) and section.category not in ("history", "subjective", "plan", "followup", "exam", "assessment", "indications"):
             return "tpi"
@@ -339,7 +340,7 @@ def _leading(note: Note, verbs: list[Cue]) -> Cue:
 def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cue]) -> str:
     """The assertion that a governing cue gives, in the light of the clause's time and the section."""
     category = note.sections[segment.section].category
-    if not note.visits[note.sections[segment.section].visit].current:
+    if not note.is_current(segment):
         return "historical"
     if cue.type == "negate":
         return "negated"
@@ -352,9 +353,9 @@ def resolve(note: Note, segment: Segment, frame: Frame, cue: Cue, verbs: list[Cu
     if cue.type == "educate":
         return "historical" if category == "history" else "discussed"
     # an injection verb or noun
-    if category in ("plan", "followup") and cue.text == "give" and "ml" in _fold_unit(note.folded[cue.start : cue.end]) and not frame.today and not _told_in_section(note, segment):
+    if category in ("plan", "followup") and cue.text == "give" and re.search("ml|cc", note.folded[cue.start : cue.end]) and not frame.today and not _told_in_section(note, segment):
         return "planned"
-    if (category in SILENT and category not in _OVERRUN) or (category == "history" and not _opens_today(note, segment, frame)):
+    if (category in SILENT and category not in OVERRUN) or (category == "history" and not _opens_today(note, segment, frame)):
         return "historical"
     if frame.past and not frame.today and category != "addendum":
         return "historical"
@@ -391,10 +392,6 @@ def _opens_today(note: Note, segment: Segment, frame: Frame) -> bool:
     return not said or min(said) - note.units[segment.unit].start < 24
 
 
-def _fold_unit(text: str) -> str:
-    return text.replace("cc", "ml")
-
-
 def _told_in_section(note: Note, segment: Segment) -> bool:
     """Whether the plan before the clause tells of what was done ("TPI done. … 2 ml into each")."""
     section = note.sections[segment.section]
@@ -411,7 +408,7 @@ _DOINGS = re.compile(r"\b(?:procedures?|injections?|same|this was|these were|rep
 def bare(note: Note, segment: Segment, frame: Frame) -> str:
     """The reading of a site that no cue governs."""
     section = note.sections[segment.section]
-    if not note.visits[section.visit].current:
+    if not note.is_current(segment):
         return "historical"
     if frame.procedural and section.category not in SILENT:
         return "candidate"

@@ -23,12 +23,28 @@ def speaks_of_points(note: Note) -> bool:
     return _POINTS.search(note.folded) is not None
 
 
-def require_needle(note: Note, *, listed_only: bool) -> None:
+_LIST_WORDS = re.compile(
+    r"\b(?:left|right|bilateral(?:ly)?|lt|rt|bilat|both|sides?|and|muscles?|injections?|inj|each|x|cc|ml|mls|the|upper|middle|lower|mid|thoracic|cervical|lumbar|sites?|trigger|points?|tps?|level|levels|at|total|of|ea|per)\b"
+)
+
+
+def is_site_list(note: Note) -> bool:
+    """Whether the text is nothing but sites with sides, levels and amounts: what a coder copies out of a note."""
+    if len(note.text) > 1500 or not any(site.kind == "muscle" for site in note.sites):
+        return False
+    rest = list(note.folded)
+    for span in [(s.start, s.end) for s in note.sites] + [(m.start, m.end) for m in (*note.sides, *note.levels)]:
+        rest[span[0] : span[1]] = " " * (span[1] - span[0])
+    left = _LIST_WORDS.sub(" ", "".join(rest))
+    return sum(char.isalpha() for char in left) <= 2
+
+
+def require_needle(note: Note) -> None:
     """Turn injected sites into findings where neither they nor their note speak of injecting muscle.
 
-    ``listed_only``: the text is nothing but sites and amounts, which nobody writes of an operation.
+    A text that is nothing but sites and amounts is left alone: nobody writes so of an operation.
     """
-    if listed_only or speaks_of_points(note):
+    if speaks_of_points(note) or is_site_list(note):
         return
     for site in note.sites:
         if site.assertion == "injected" and site.rule != "named-above" and not _needled(note, site):

@@ -45,11 +45,11 @@ def _shares(note: Note, site: Site, start: int, end: int) -> int:
     match = _SHARE.search(stated)
     if match is None or match.start() > end - start + 2:
         return 1
-    levels = sum(1 for other in note.sites if other.segment == site.segment and other.levels and other.targets in ((), site.targets) for _ in other.levels) or len(site.levels)
-    sides = len(site.sides) or 2 if re.search(r"\b(?:per|each)\sside", stated) else len(site.sides)
+    levels = sum(len(other.levels) for other in note.sites if other.segment == site.segment and other.targets in ((), site.targets)) or len(site.levels)
     if re.search(r"\b(?:per|each)\sside", stated):
+        sides = len(site.sides) or 2
         return max(1, levels) * sides if "level" in stated else sides
-    return max(1, levels, sides)
+    return max(1, levels, len(site.sides))
 
 
 def _owner(note: Note, sites: list[Site], start: int, end: int) -> Site | None:

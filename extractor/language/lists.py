@@ -32,31 +32,22 @@ def inherit_in_lists(note: Note, frames: list[Frame]) -> None:
 
 
 def _introduction(note: Note, frames: list[Frame], segment: Segment) -> tuple[str, str, Cue | None] | None:
-    unit = note.units[segment.unit]
-    seen = 0
     index = segment.unit
     # the label of the item itself, then the units that introduce it
-    while seen < 4:
-        own = _segments_of(note, index)
-        before = [entry for entry in own if entry[1].start < segment.start]
+    for _ in range(4):
+        before = [at for at in note.segments_of(index) if note.segments[at].start < segment.start]
         # of an introduction's clauses the last stands nearest to its list
-        for other_index, other in before if index == segment.unit else reversed(before):
-            frame = frames[other_index]
+        for at in before if index == segment.unit else reversed(before):
+            other = note.segments[at]
             if other.is_label or index != segment.unit:
-                verdict = _frame_for_list(note, other, frame)
+                verdict = _frame_for_list(note, other, frames[at])
                 if verdict:
                     return verdict
         parent = note.units[index].parent
         if parent is None:
             return None
         index = parent
-        seen += 1
-    del unit
     return None
-
-
-def _segments_of(note: Note, unit: int) -> list[tuple[int, Segment]]:
-    return [(index, note.segments[index]) for index in note.segments_of(unit) if note.segments[index].unit == unit]
 
 
 def _frame_for_list(note: Note, segment: Segment, frame: Frame) -> tuple[str, str, Cue | None] | None:

@@ -34,26 +34,8 @@ def told_outright(note: Note, frames: list[Frame]) -> bool:
     )
 
 
-_LIST_WORDS = re.compile(
-    r"\b(?:left|right|bilateral(?:ly)?|lt|rt|bilat|both|sides?|and|muscles?|injections?|inj|each|x|cc|ml|mls|the|upper|middle|lower|mid|thoracic|cervical|lumbar|sites?|trigger|points?|tps?|level|levels|at|total|of|ea|per)\b"
-)
-
-
-def is_site_list(note: Note) -> bool:
-    """Whether the text is nothing but sites with sides, levels and amounts: what a coder copies out of a note."""
-    if len(note.text) > 1500 or not any(site.kind == "muscle" for site in note.sites):
-        return False
-    rest = list(note.folded)
-    for span in [(s.start, s.end) for s in note.sites] + [(m.start, m.end) for m in (*note.sides, *note.levels)]:
-        rest[span[0] : span[1]] = " " * (span[1] - span[0])
-    left = _LIST_WORDS.sub(" ", "".join(rest))
-    return sum(char.isalpha() for char in left) <= 2
-
-
 def performed(note: Note, frames: list[Frame]) -> bool:
-    """Whether anything says that trigger points were injected or needled in this encounter."""
-    if is_site_list(note) or any(doses_what_was_found(note, segment, frame) for segment, frame in zip(note.segments, frames, strict=True)):
-        return True
+    """Whether a verb, a site or an amount says that trigger points were injected or needled in this encounter."""
     if any(event_performed(note, segment, frame) for segment, frame in zip(note.segments, frames, strict=True)):
         return True
     for site in note.sites:
@@ -141,10 +123,15 @@ _SPREAD = re.compile(r"\b(?:each|ea|per|apiece|both|every)\b|\b(?:into|in|to)\s(
 _SPEAKS_OF_POINTS = re.compile(r"\btrig(?:ger|\b)|\btrps?\b|\btpis?\b|\bmyofasc|\btaut\b|\bknots?\b")
 
 
-def doses_what_was_found(note: Note, segment: Segment, frame: Frame) -> bool:
+def clauses_that_dose(note: Note, frames: list[Frame]) -> set[int]:
+    """Indices of the clauses that dose what was found, without a verb."""
+    return {index for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)) if _doses_what_was_found(note, segment, frame)}
+
+
+def _doses_what_was_found(note: Note, segment: Segment, frame: Frame) -> bool:
     """ "Each side 1.5 ml lido 1% w 25g": a dose of local anesthetic shared out, without a verb, in a note on trigger points."""
     section = note.sections[segment.section]
-    if frame.whole not in (None, "nothing") or frame.owner not in (None, "tpi") or segment.box is False or not note.visits[section.visit].current:
+    if frame.whole not in (None, "nothing") or frame.owner not in (None, "tpi") or segment.box is False or not note.is_current(segment):
         return False
     if section.category not in ("none", "procedure", "sites", "injectate", "exam", "assessment_plan") or frame.modifiers & {"plan", "past", "condition", "future", "negate", "educate"}:
         return False
@@ -153,12 +140,12 @@ def doses_what_was_found(note: Note, segment: Segment, frame: Frame) -> bool:
     return bool(told) and _SPEAKS_OF_POINTS.search(note.folded) is not None
 
 
-def points_back(note: Note, frames: list[Frame]) -> bool:
+def points_back(note: Note, frames: list[Frame], dosing: set[int]) -> bool:
     """ "each of these was then injected": an injection without sites of its own that points at those before."""
     with_sites = {site.segment for site in note.sites if site.kind == "muscle" and site.assertion == "injected" and site.rule.startswith("cue-inject")}
-    for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
-        if index not in with_sites and doses_what_was_found(note, segment, frame):
-            return True
+    if dosing - with_sites:
+        return True
+    for index, frame in enumerate(frames):
         if index in with_sites or frame.whole != "injected" or frame.owner not in (None, "tpi"):
             continue
         if "anaphora" in frame.modifiers or "point" in frame.modifiers or frame.procedural:

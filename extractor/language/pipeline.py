@@ -23,7 +23,6 @@ from extractor.language.gate import require_needle
 from extractor.language.laterality import find_sides
 from extractor.language.layout import split_units
 from extractor.language.levels import find_levels
-from extractor.language.performed import is_site_list
 from extractor.language.sections import SectionFinder, SectionLexicon, SectionRow
 from extractor.language.segments import build_segments
 from extractor.language.sites import PortionWords, build_sites
@@ -149,7 +148,7 @@ def _assertion(doc: Doc, resources: Resources) -> None:
     note = state_of(doc)
     note.frames = read_frames(note, find_cues(note, resources.cues))
     assert_sites(note, note.frames)
-    require_needle(note, listed_only=is_site_list(note))
+    require_needle(note)
 
 
 def _linking(doc: Doc, _resources: Resources) -> None:

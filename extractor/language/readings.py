@@ -16,6 +16,12 @@ def assign(site: Site, assertion: str, rule: str, cue: Cue | None = None) -> Non
         site.cue = (cue.start, cue.end)
 
 
+# A column of a table that stands for a side: "Left", "R mL", "L pts", "Right (units)".
+SIDE_COLUMN = re.compile(
+    r"(?P<side>left|right|lt|rt|l|r|bilateral|both|b)(?:\sside)?(?:\s?\([^)]*\)|\s(?:ml|cc|units?|u|#|no\.?|vol|volume|inj|pts?|points?|sites?|tps?|sticks?|count|n))?"
+)
+
+
 def reach(note: Note, segment: Segment) -> tuple[int, int]:
     """The clause with the value that belongs to it: the rest of the line behind a label, the whole of a table row."""
     unit = note.units[segment.unit]

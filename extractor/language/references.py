@@ -82,7 +82,7 @@ def _last_list(note: Note, frames: list[Frame], index: int) -> list[Site]:
     """The sites of the line, or of the list, that was the last to name any before clause ``index``."""
     before = [
         s for s in note.sites
-        if s.kind == "muscle" and s.segment < index and (s.assertion == "finding" or s.weak) and note.visits[note.sections[note.segments[s.segment].section].visit].current
+        if s.kind == "muscle" and s.segment < index and (s.assertion == "finding" or s.weak) and note.is_current(note.segments[s.segment])
     ]  # fmt: skip
     if not before:
         return []
@@ -124,7 +124,7 @@ def call_off(note: Note, frames: list[Frame]) -> None:
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
         if frame.whole not in ("declined", "postponed", "negated") or frame.owner not in (None, "tpi") or frame.past:
             continue
-        if not _OF_ALL.search(note.folded[segment.start : segment.end]) or not note.visits[note.sections[segment.section].visit].current:
+        if not _OF_ALL.search(note.folded[segment.start : segment.end]) or not note.is_current(segment):
             continue
         if index in sited and not any(cue.type == "inject" for cue in frame.cues):
             continue

@@ -6,6 +6,7 @@ import re
 
 from extractor.language.annotations import Note, Segment, Site, Unit
 from extractor.language.frames import PERFORMING
+from extractor.language.readings import SIDE_COLUMN
 
 NEGATIVE_VALUE = re.compile(
     r"\s*(?:no\b(?!\.)(?!\s(?:twitch\w*|ltrs?|complic\w*|bleed\w*|response|adverse|aspirat\w*|blood|reaction|relief|steroid|epi\w*|issues?|problems?|hematoma))|_{0,3}0_{0,3}\s?(?:ml|cc|units?)?\s*$|_{2,}\s?(?:ml|cc|units?)?\s*$|none\b|not\b|un-?checked\b|not selected\b|\u2717|\u2718|n/a|n\.a\.|neg(?:ative)?\b|declined|deferred|spared|skip(?:ped)?\b|omitted|held\b|0(?:\s?(?:ml|cc|mls|units?))?\s*(?:$|[|,;)])|-{1,3}\s*$|x\s*$(?<!x)|normal\b|wnl|nontender|non-tender|"
@@ -35,7 +36,8 @@ def row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, sit
         text = note.folded[cell.start : cell.end].strip()
         if re.match(r"(?:not (?:inj|done|treat|needl|today)|deferred|declined|held|planned|next visit|skipped|spared)", text):
             return "negated", "row-negative"
-        side_column = _SIDE_HEADER.fullmatch(cell.header) is not None
+        column = SIDE_COLUMN.fullmatch(cell.header)
+        side_column = column is not None and column["side"] != "b"
         if not _ACTION_HEADER.search(cell.header) and not (side_column and (category != "exam" or re.search(r"inject|needled|treated", unit.columns[0] if unit.columns else ""))):
             continue
         text = text.strip(" *\u2020")
@@ -56,7 +58,6 @@ def row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, sit
 
 
 _BLANK_BOX = re.compile(r"|\[\s*\]|\(\s*\)|[\u2610\u25a1]")
-_SIDE_HEADER = re.compile(r"(?:left|right|lt|rt|l|r|bilateral|both)(?:\sside)?(?:\s?\([^)]*\)|\s(?:ml|cc|units?|u|#|no\.?|vol|volume|inj|pts?|points?|sites?|tps?|sticks?|count|n))?")
 _DECISIVE_HEADER = re.compile(r"\b(?:inj(?:ected)?(?:\sy/?n)?|injected\??|treated|needled|done|performed|status|action|tpi)\b")
 
 

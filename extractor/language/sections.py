@@ -32,7 +32,6 @@ _DATE_HEADER = re.compile(
     r"appointment|appt|session|treatment|tx|injection|tpi|new|patient|history|on|from|dated|entry|prior|previous|last|copied|initial|evaluation|today|today's|current|consult|consultation|\#?\d{1,2})\b[\s:#.,/-]*){0,7})"
 )
 _PRIOR_HEADER = re.compile(r"\b(?:prior|previous|last|copied|old|historical|imported|carried forward|copy)\b")
-_CATEGORY_PARENTS = {"sites": "procedure", "injectate": "procedure", "preparation": "procedure"}
 
 
 class SectionRow(NamedTuple):

@@ -6,12 +6,12 @@ import re
 
 from extractor.language.annotations import Note, Segment, Site
 from extractor.language.frames import Frame
+from extractor.language.gate import is_site_list
 from extractor.language.lists import itemised
 from extractor.language.performed import (
     all_the_rest,
+    clauses_that_dose,
     dosed_itself,
-    doses_what_was_found,
-    is_site_list,
     performed,
     pointed_at,
     points_back,
@@ -25,12 +25,12 @@ _LISTED = ("candidate", "marked", "nominal", "examined")
 
 def settle_candidates(note: Note, frames: list[Frame]) -> None:
     """Second pass: what the rest of the note makes of sites that no verb governs."""
-    done = performed(note, frames)
-    explicit = {s.targets for s in note.sites if s.assertion == "injected" and s.kind == "muscle" and s.rule != "cue-give"}
-    anaphora = points_back(note, frames)
-    told = told_outright(note, frames)
-    dosed = any(doses_what_was_found(note, segment, frame) for segment, frame in zip(note.segments, frames, strict=True))
     bare_list = is_site_list(note)
+    dosing = clauses_that_dose(note, frames)
+    done = bare_list or bool(dosing) or performed(note, frames)
+    explicit = {s.targets for s in note.sites if s.assertion == "injected" and s.kind == "muscle" and s.rule != "cue-give"}
+    anaphora = points_back(note, frames, dosing)
+    told = told_outright(note, frames)
     for site in note.sites:
         if site.assertion not in _LISTED:
             continue
@@ -77,7 +77,7 @@ def settle_candidates(note: Note, frames: list[Frame]) -> None:
                 if category == "none" and not frame.procedural and site.assertion == "examined":
                     takes = False
                 assign(site, "injected" if takes else "finding", "marked-then-injected" if takes else "examined-only")
-                site.weak = takes and not frame.procedural and not dosed and not pointed_at(note, frames, site)
+                site.weak = takes and not frame.procedural and not dosing and not pointed_at(note, frames, site)
             else:
                 assign(site, "finding", "examined-only")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from extractor.language.annotations import Note, Site
+from extractor.language.readings import SIDE_COLUMN
 from extractor.language.site_sides import give
 
 
@@ -56,7 +57,7 @@ def sides_from_rows(note: Note) -> None:
             if cell.start <= site.start < cell.end:
                 continue
             text = note.folded[cell.start : cell.end].strip()
-            column = _SIDE_COLUMN.fullmatch(cell.header)
+            column = SIDE_COLUMN.fullmatch(cell.header)
             if column:
                 if not _EMPTY_CELL.fullmatch(text):
                     found.update(("left",) if column["side"][0] == "l" else ("right",) if column["side"][0] == "r" else ("left", "right"))
@@ -67,9 +68,6 @@ def sides_from_rows(note: Note) -> None:
                     found.update(mark.sides)
         if found:
             give(site, tuple(found), own=True)
-
-
-_SIDE_COLUMN = re.compile(r"(?P<side>left|right|lt|rt|l|r|bilateral|both|b)(?:\sside)?(?:\s?\([^)]*\)|\s(?:ml|cc|units?|u|#|no\.?|vol|volume|inj|pts?|points?|sites?|tps?|sticks?|count|n))?")
 
 
 def sides_from_above(note: Note) -> None:

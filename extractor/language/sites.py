@@ -22,8 +22,6 @@ from extractor.language.side_context import (
 from extractor.language.site_levels import attach_levels
 from extractor.language.site_sides import attach_sides, resolve_relative
 
-_STRUCTURES = frozenset(["joint", "tendon", "nerve", "bone", "ligament", "bursa", "fascia"])
-
 
 def build_sites(note: Note, portions: PortionWords) -> None:
     """Fill ``note.sites`` with sides, portions and levels resolved inside each clause."""

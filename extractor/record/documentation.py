@@ -31,7 +31,6 @@ def _index(lexicon: Lexicon) -> PhraseIndex:
     return PhraseIndex([(row.cue, row.element) for row in lexicon.table("documentation_cues", DocumentationCueRow)])
 
 
-_HISTORY_ONLY = frozenset({"response-to-earlier", "prior-treatment", "prior-treatment-failed", "pain-history"})
 
 
 def documentation_of(note: Note, lexicon: Lexicon) -> list[DocumentationElement]:

@@ -108,7 +108,7 @@ def _near(note: Note) -> frozenset[int]:
 
 def _speaks(note: Note, segment: Segment, frame: Frame, scope: bool | None, near: bool, index: DrugIndex) -> bool:
     section = note.sections[segment.section]
-    if not note.visits[section.visit].current or segment.box is False or scope is False:
+    if not note.is_current(segment) or segment.box is False or scope is False:
         return False
     if scope is None and frame.owner not in (None, "tpi"):
         return False

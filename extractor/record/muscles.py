@@ -64,7 +64,7 @@ def _take_named_members(note: Note, lexicon: Lexicon, sites: list[Site]) -> None
     named = {
         target
         for other in note.sites
-        if other.kind == "muscle" and not other.ambiguous and other.assertion in ("finding", "injected") and note.visits[note.sections[note.segments[other.segment].section].visit].current
+        if other.kind == "muscle" and not other.ambiguous and other.assertion in ("finding", "injected") and note.is_current(note.segments[other.segment])
         for target in other.targets
     }
     for site in sites:

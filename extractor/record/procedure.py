@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from extractor.language.annotations import Note, Segment
+from extractor.language.annotations import Note
 from extractor.language.frames import PASSING
 from extractor.language.performed import event_performed
 from extractor.models import Evidence, OtherProcedure, Procedure, StatedCount
@@ -39,7 +39,7 @@ def procedure_of(note: Note, sites: Sites) -> Procedure:
                 proofs.append(evidence(note, segment.start, segment.end))
         elif frame.whole:
             events.append((frame.whole, index))
-        if performed or (frame.procedural and frame.owner in (None, "tpi") and _current(note, segment)):
+        if performed or (frame.procedural and frame.owner in (None, "tpi") and note.is_current(segment)):
             kinds = {cue.type for cue in frame.cues}
             negated = "negate" in kinds or "past" in kinds or "plan" in kinds
             if "dry" in kinds and not negated and frame.whole in ("injected", "nominal", None):
@@ -103,16 +103,13 @@ def _is_dry(note: Note, dry: bool, wet: bool) -> bool:
     return not drugs or (not wet and not any(re.search(r"\d\s?(?:cc|ml)\b", note.folded[max(0, d.start - 30) : d.end + 30]) for d in drugs))
 
 
-def _current(note: Note, segment: Segment) -> bool:
-    return note.visits[note.sections[segment.section].visit].current
-
-
 def _performing(note: Note, position: int) -> bool:
-    for segment, frame in zip(note.segments, note.frames, strict=True):
-        if segment.start <= position < segment.end:
-            category = note.sections[segment.section].category
-            return _current(note, segment) and (frame.whole == "injected" or frame.procedural) and category not in ("history", "medications", "allergies", "subjective", "plan") and "negate" not in frame.modifiers
-    return False
+    index = _segment_at(note, position)
+    if index is None:
+        return False
+    segment, frame = note.segments[index], note.frames[index]
+    category = note.sections[segment.section].category
+    return note.is_current(segment) and (frame.whole == "injected" or frame.procedural) and category not in ("history", "medications", "allergies", "subjective", "plan") and "negate" not in frame.modifiers
 
 
 def _other_status(note: Note, events: list[tuple[str, int]]) -> str:
@@ -242,7 +239,7 @@ def other_procedures_of(note: Note) -> list[OtherProcedure]:
     found: dict[str, OtherProcedure] = {}
     for segment, frame in zip(note.segments, note.frames, strict=True):
         section = note.sections[segment.section]
-        if not note.visits[section.visit].current or section.category in ("history", "subjective", "medications", "allergies", "instructions", "consent", "family_history", "imaging", "plan", "followup"):
+        if not note.is_current(segment) or section.category in ("history", "subjective", "medications", "allergies", "instructions", "consent", "family_history", "imaging", "plan", "followup"):
             continue
         if frame.modifiers & {"negate", "decline", "plan", "past", "postpone", "condition", "future"} and "inject" not in frame.modifiers:
             continue

@@ -24,7 +24,6 @@ _OTHER = re.compile(
     r"|instillation|catheter|chemodenervation|chronic migraine|spasticity|dystonia|prp\b|prolotherapy|botox (?:for|cycle)|vaccin\w*|cyst\b|sacroiliac|si joint|mcp\b|tmj arthro\w*"
     r"|iv infusion|infusion|plantar fascia|epicondyle|lesion|keloid|occipital nerves?)\b"
 )
-_NAMED = re.compile(r"\b(?:procedures?|technique|description|details?|part|injection|section|operation)\b")
 _KEY = re.compile(
     r"[\s#*(\[]{0,6}(?P<words>(?:(?:description|technique|procedure|details?|part|operation|of)s?[\s,:#.-]{1,4}){0,4})(?:no\.?\s|number\s)?"
     r"\(?(?P<key>\d{1,2}[a-f]?|[a-h]|i{1,3}|iv|v)(?![a-z0-9%/]|\.\d)\s{0,3}(?P<mark>[.):,]|-{1,2}\s|$|\n)?"
