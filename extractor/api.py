@@ -92,7 +92,7 @@ def extract(
     lexicon = resources_of(tuple(str(folder) for folder in lexicon_dirs)).lexicon
     decided = decide(record, rules, lexicon)
     return Result(
-        note_id=record.note_id, date_of_service=record.date_of_service, procedure=record.procedure, muscles=record.muscles,
+        note_id=record.note_id, date_of_service=record.date_of_service, patient_id=patient_id, provider_id=provider_id, procedure=record.procedure, muscles=record.muscles,
         mentions=record.mentions, drugs=decided.drugs, decision=decided.decision, findings=decided.findings,
         other_procedures=record.other_procedures, diagnoses=record.diagnoses, documentation=record.documentation,
         versions={"extractor": __version__, "lexicon": lexicon.version[:12]},

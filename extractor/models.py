@@ -289,6 +289,8 @@ class Result(_Model):
     schema_version: Literal["1"] = SCHEMA_VERSION
     note_id: str
     date_of_service: date | None = None
+    patient_id: str | None = Field(None, description="From the input, never read in the note")
+    provider_id: str | None = Field(None, description="From the input, never read in the note")
     procedure: Procedure
     muscles: list[Muscle]
     mentions: list[Mention]
@@ -299,3 +301,6 @@ class Result(_Model):
     diagnoses: list[Diagnosis] = Field(default_factory=list)
     documentation: list[DocumentationElement] = Field(default_factory=list)
     versions: dict[str, str] = Field(default_factory=dict, description="Versions of extractor, lexicon and policy")
+    text: str | None = Field(
+        None, description="The text that the offsets count, where it was converted from another format or asked for"
+    )

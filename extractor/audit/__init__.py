@@ -1,0 +1,1 @@
+"""The audit: notes against billed claims."""

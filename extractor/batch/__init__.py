@@ -1,0 +1,1 @@
+"""Many notes: readers, the run with its ledger and workers, and writers."""
