@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection
@@ -26,6 +27,8 @@ class Setup:
     lexicon_dirs: tuple[str, ...] = ()
     note_timeout: float = 60.0
     """Seconds that one note may take."""
+    reader: Callable[[Task, Setup], Answer] | None = None
+    """Who reads a note instead of :func:`read`; a function of a module, since it goes to another process."""
 
 
 class Task(NamedTuple):
@@ -65,9 +68,10 @@ def work(pipe: Connection, setup: Setup) -> None:
 
         api.extract("", policy=setup.policy, lexicon_dirs=setup.lexicon_dirs)
         pipe.send("ready")
-        while (tasks := pipe.recv()) is not None:
-            for index, task in enumerate(tasks):
-                pipe.send((index, read(task, setup)))
+        answer = setup.reader or read
+        while True:
+            for index, task in enumerate(pipe.recv()):
+                pipe.send((index, answer(task, setup)))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the parent is gone; what it had is in its ledger
 
