@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -128,7 +129,14 @@ class Ledger:
                 "INSERT INTO runs (began, state, versions) VALUES (?, 'running', ?)", (began, versions)
             )
             self.run = cursor.lastrowid or 0
+            before = self._db.execute("SELECT state FROM runs WHERE run < ? ORDER BY run DESC LIMIT 1", (self.run,)).fetchone()
+            if before is None or before[0] == "done":
+                self._db.execute("INSERT OR REPLACE INTO meta VALUES ('processed_on', ?)", (began[:10],))
         return self.run
+
+    def processed_on(self) -> date:
+        """Return the day on which this run, or the one that it finishes, began: the only date in an output."""
+        return date.fromisoformat(self.get("processed_on") or "")
 
     def end_run(self, ended: str, state: str, counts: dict[str, int]) -> None:
         """Record how a run ended: ``done``, ``stopped`` or ``failed``."""

@@ -11,16 +11,12 @@ from pathlib import Path
 
 from extractor.batch.ledger import Ledger
 from extractor.batch.notes import Quarantined, Row
-from extractor.batch.writers import Stamp, Writer
-from extractor.failures import UserError
+from extractor.batch.writers import OutputError, Stamp, Writer
+from extractor.batch.writers import publish as put_in_place
 
-__all__ = ["OutputError", "check_target", "ledger_path", "lock_path", "publish"]
+__all__ = ["check_target", "ledger_path", "lock_path", "publish"]
 
 _PUBLISHED = "published"
-
-
-class OutputError(UserError):
-    """The output cannot be written; the message says why and what to do."""
 
 
 def ledger_path(target: Path) -> Path:
@@ -58,7 +54,8 @@ def publish(ledger: Ledger, writer: Writer, target: Path, stamp: Stamp) -> list[
     Raises:
         OutputError: if there is no room or no right to write.
     """
-    state = f"{ledger.fingerprint()} {stamp}"
+    # Without the day: an output that would be the same but for it stays as it is.
+    state = f"{ledger.fingerprint()} {stamp.run_id}"
     files = _unchanged(ledger, state)
     if files is not None:
         return files
@@ -69,10 +66,7 @@ def publish(ledger: Ledger, writer: Writer, target: Path, stamp: Stamp) -> list[
         pairs = writer.write(_rows(ledger, writer), target, staging, stamp)
         for staged, _final in pairs:
             _sync(staged)
-        for staged, final in pairs:
-            if final.is_dir() and not final.is_symlink():
-                _remove(final)
-            staged.replace(final)
+        put_in_place(pairs)
         _sync(target.parent)
     except OSError as error:
         raise OutputError(f"{target}: {error.strerror or 'it cannot be written'}. What is read stays in the ledger; run the same command again.") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -133,7 +133,7 @@ def run_batch(
             summary = run.go(inputs, versions)
             if listener:
                 listener.writing()
-            stamp = _stamp(versions, policy)
+            stamp = _stamp(versions, policy, ledger.processed_on())
             summary.outputs = publish(ledger, writer, target, stamp)
             summary.state = "done"
             ledger.end_run(_now(), "done", dict(summary.counts))
@@ -289,11 +289,12 @@ def _versions(options: RunOptions, policy: Policy) -> Versions:
     return Versions(__version__, lexicon.version, f"{policy.id}@{policy.version}", "with-text" if options.with_text else "")
 
 
-def _stamp(versions: Versions, policy: Policy) -> Stamp:
+def _stamp(versions: Versions, policy: Policy, processed_on: date) -> Stamp:
     return Stamp(
+        processed_on,
         versions={"extractor": versions.extractor, "lexicon": versions.lexicon, "policy": versions.policy},
         policy=policy.id,
-        policy_settings=policy.at(None).shown(),
+        settings=policy.at(None).shown(),
     )
 
 
