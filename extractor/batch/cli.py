@@ -19,7 +19,7 @@ def batch(
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", show_default=False, help="Files, folders, - or a database's URL.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="Its ending picks the format: .jsonl, .parquet, .csv, .duckdb, .sqlite …")],
     form: Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="The format, whatever the ending.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that read notes.", show_default="one for each core")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that read notes; default one for each core.")] = None,
     policy: Annotated[str | None, typer.Option("--policy", metavar="NAME|FILE", help="See `tpi policy list`.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one setting of the policy; repeatable.")] = None,
     lexicon_dir: Annotated[list[Path] | None, typer.Option("--lexicon-dir", metavar="DIR", help="A practice's own words; repeatable.")] = None,

@@ -32,6 +32,7 @@ class Logger:
     def __call__(self, event: str, level: str = "info", **fields: Any) -> None:
         """Write an event with its fields."""
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        fields = {key: value for key, value in fields.items() if value is not None}
         entry = {"time": now, "level": level, "event": event, **fields}
         if self._form == "json":
             line = json.dumps(entry, ensure_ascii=False)

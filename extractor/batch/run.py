@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from extractor import __version__
+from extractor.batch.answer import task_of
 from extractor.batch.gate import gated_answer
 from extractor.batch.identity import Versions, content_of, note_id_of
 from extractor.batch.ledger import Done, Known, Ledger, NewQuarantine, file_of
@@ -223,10 +224,7 @@ class _Run:
             block.answers.append(Answer(None, "extract", reason=reason))
         else:
             block.answers.append(None)
-        task = Task(
-            entry.note_id, note.text, note.date_of_service, note.patient_id, note.provider_id,
-            note.converted or self.options.with_text,
-        )  # fmt: skip
+        task = task_of(note, with_text=self.options.with_text)
         entry.task = len(block.tasks)
         block.tasks.append(task)
         if self.options.gate and block.answers[-1] is None and (answer := gated_answer(task, self.setup)):
