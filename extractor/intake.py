@@ -13,7 +13,7 @@ from pathlib import Path
 
 from extractor.failures import UserError
 
-__all__ = ["MAX_BYTES", "MAX_CHARACTERS", "IntakeError", "Note", "check_text", "decode", "read_note"]
+__all__ = ["MAX_BYTES", "MAX_CHARACTERS", "IntakeError", "Note", "check_text", "decode", "decode_part", "encoding_of", "read_note"]
 
 MAX_CHARACTERS = 1_000_000
 """Longest note, in characters: some 300 pages. More is an export of many notes, which are better read one by one."""
@@ -103,6 +103,22 @@ def decode(data: bytes) -> Note:
     note = _decoded(data)
     check_text(note.text)
     return note
+
+
+def encoding_of(head: bytes) -> tuple[str, int]:
+    """Return the encoding that the first bytes show, and the length of their byte order mark.
+
+    ``utf-8`` stands for UTF-8 or an older encoding: :func:`decode_part` decides for each part.
+    """
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding, len(mark)
+    return _wide_encoding(head) or "utf-8", 0
+
+
+def decode_part(data: bytes) -> Note:
+    """Decode a part of a larger file (a line, a cell) as UTF-8 or Windows-1252; nothing is refused."""
+    return _utf8(data)
 
 
 def check_text(text: str) -> None:
