@@ -11,8 +11,9 @@ from extractor.record.documentation import diagnoses_of, documentation_of, state
 from extractor.record.injected import injected_drugs
 from extractor.record.mentions import mentions_of
 from extractor.record.muscles import Sites, merge_sites
-from extractor.record.procedure import other_procedures_of, procedure_of, stated_counts_of
+from extractor.record.procedure import other_procedures_of, procedure_of
 from extractor.record.second_look import missed_injection
+from extractor.record.stated import stated_counts_of
 from extractor.record.templates import template_findings
 
 __all__ = ["annotate_doc", "build_record"]
