@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from extractor.language.annotations import Note, Section, Unit, Visit
 from extractor.language.dates import find_dates
+from extractor.language.flowsheets import TODAY
 from extractor.language.layout import BOX
 from extractor.language.text import words
 
@@ -312,6 +313,8 @@ def find_visits(note: Note) -> list[Visit]:
     headers: list[tuple[int, str, bool]] = []
     entries: list[tuple[int, int, str]] = []
     for unit in note.units:
+        if unit.heading and TODAY in unit.columns:
+            continue  # the columns of a flowsheet
         head = _DATE_HEADER.match(note.folded, unit.start, min(unit.end, unit.start + 90))
         position = head.end() if head else unit.start
         dates = find_dates(note.folded, unit.start, min(unit.end, position + 24))
@@ -350,8 +353,8 @@ _NOT_SEEN = re.compile(r"\b(?:birth|dob|d\.o\.b|born|sign\w*|expir\w*|exp|injury
 def _day_of_service(note: Note, visits: list[Visit]) -> str | None:
     """The date of the current visit's header, else the first date that the note gives for being seen."""
     dated = [visit.date for visit in visits if visit.current and visit.date]
-    if dated:
-        return dated[0]
+    if dated or note.flowsheet:
+        return dated[0] if dated else note.flowsheet
     dates = find_dates(note.folded)
     for found in dates:
         before = note.folded[max(0, found.start - 48) : found.start]
