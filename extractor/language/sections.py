@@ -310,6 +310,8 @@ def section_at(note: Note, position: int) -> int:
 
 def find_visits(note: Note) -> list[Visit]:
     """Stretches under dated headers; a dated entry of a list is a stretch of its own."""
+    if log := _log_with_today(note):
+        return log
     headers: list[tuple[int, str, bool]] = []
     entries: list[tuple[int, int, str]] = []
     for unit in note.units:
@@ -341,6 +343,34 @@ def find_visits(note: Note) -> list[Visit]:
     if note.date_of_service is None:
         note.date_of_service = _day_of_service(note, visits)
     return _cut_out(visits, entries)
+
+
+_TODAY_LINE = re.compile(r"\W*(?:[\d/.-]{6,10}[\s:,-]*\(?(?:today|this visit)\b|today\b\W{0,4}[\d/.-]{6,10})")
+
+
+def _log_with_today(note: Note) -> list[Visit] | None:
+    """The visits of a log with a dated line for each session, where one line says "today"; None for any other note."""
+    dated: list[tuple[Unit, str]] = []
+    today: tuple[Unit, str] | None = None
+    for unit in note.units:
+        stop = min(unit.end, unit.start + 36)
+        dates = find_dates(note.folded, unit.start, stop)
+        if not dates or unit.cells:
+            continue
+        day = dates[0].value.isoformat()
+        if _TODAY_LINE.match(note.folded, unit.start, stop) and today is None:
+            today = (unit, day)
+        elif not note.folded[unit.start : dates[0].start].strip(" *-#([") and unit.end - unit.start < _LOG_LINE:
+            dated.append((unit, day))
+    if today is None or len(dated) < 2 or any(day >= today[1] for _, day in dated):
+        return None
+    if note.date_of_service not in (None, today[1]):
+        return None
+    note.date_of_service = today[1]
+    return _cut_out([Visit(0, len(note.text), today[1], head=today[0].start)], [(unit.start, unit.end, day) for unit, day in dated])
+
+
+_LOG_LINE = 240  # characters that tell one session of a log
 
 
 # a heading of its own ("PRIOR VISIT 01/02/2001"), not a field ("Last visit: 01/02/2001")

@@ -11,7 +11,7 @@ import re
 
 from extractor.language.annotations import Note, Segment, Site
 from extractor.language.frames import Frame
-from extractor.language.gate import speaks_of_points
+from extractor.language.gate import LOCAL, speaks_of_points
 from extractor.language.readings import MILLILITRES
 from extractor.lexicon import Lexicon
 from extractor.models import Doubt, Procedure
@@ -21,7 +21,6 @@ from extractor.record.muscles import Sites, merge_muscles
 _ELSEWHERE = frozenset({"history", "family_history", "social_history", "ros", "consent", "instructions", "imaging", "followup", "subjective", "allergies"})
 _ANOTHER_TIME = frozenset({"future", "condition", "past", "negate", "decline", "postpone", "educate", "home", "other"})
 _NO_SITE = ("needle", "clean", "excepted", "pain", "other-", "earlier", "box", "row", "value", "called-off", "not-picked", "pronoun", "topic", "template", "column", "retracted", "struck", "correction")
-_LOCAL = frozenset({"lidocaine", "bupivacaine", "ropivacaine", "mepivacaine", "procaine", "chloroprocaine"})
 _BELOW = 2  # lines under a list of sites in which its dose may stand
 
 
@@ -56,7 +55,7 @@ def _doses(note: Note, index: int) -> bool:
     unit = note.units[index]
     if not MILLILITRES.search(note.folded, unit.start, unit.end):
         return False
-    if not any(unit.start <= drug.start < unit.end and drug.drug in _LOCAL for drug in note.drugs):
+    if not any(unit.start <= drug.start < unit.end and drug.drug in LOCAL for drug in note.drugs):
         return False
     frames = [note.frames[at] for at in note.segments_of(index)]
     if any(unit.start <= other.start < unit.end and other.kind in _TARGETS for other in note.sites):
