@@ -26,6 +26,8 @@ _SHARES = re.compile(r"\d\s?(?:cc|ml)\b|\b(?:each|ea)\b|\d\s?(?:pts?|sites?|poin
 _AFTER = re.compile(r"\b(?:felt|feels) better|\btolerat\w*|\bno (?:rxn|reaction|complic\w*|bleed\w*|sob)\b|\bltrs?\b|\btwitch\w*|\b(?:alc\w*|skin|betadine|chlorhex\w*)\.?\s(?:swab|prep)|\bimmediate\w* relief|\bpain (?:now|after|post)\b|\bneg\w*\saspirat\w*|\baspirat\w*\sneg\w*")
 _NOT_TODAY = re.compile(r"\b(?:last|previous|prior|s/p|ago|will|plan|consider|next|schedul\w*|recommend\w*|candidate|offered|discussed|response|since|if|vs|could|would)\b")
 _ADDENDUM_LINE = re.compile(r"[-=*#\s\[(<]{0,8}(?:late\s)?(?P<word>addendum|addenda|late entry|amendment|correction|erratum|clarification)\b[^:\n]{0,60}:?")
+# Behind an addendum that stands first: the note that it corrects.
+_ORIGINAL = re.compile(r"[-=*#\s\[(<]{0,8}(?P<word>original\s(?:(?:procedure|progress|office|clinic|operative)\s)?(?:note|report|text|documentation|entry)|original)\b[^:\n]{0,40}:?")
 _MARKDOWN = re.compile(r"^[#*_=\s\[<]+|[#*_=:\s\]>]+$")
 _SOAP = re.compile(r"(?P<letter>a/p|a&p|[soap])\s{0,2}(?:[:)]|\s-\s|\.(?=\s)|-(?=\s))\s*|(?P<bare>s|o|a|p|a/p)\s{0,2}$")
 _DATE_HEADER = re.compile(
@@ -196,6 +198,9 @@ class SectionFinder:
             unit.heading = end == unit.end
             self._label(unit, end)
             return match.start("word"), match.end("word"), "addendum", end
+        if sections[-1].category == "addendum" and (match := _ORIGINAL.match(note.folded, unit.start, unit.end)):
+            self._label(unit, match.end())
+            return match.start("word"), match.end("word"), "none", match.end()
         raw = text[unit.body : unit.end]
         cleaned_start = unit.body + (len(raw) - len(_MARKDOWN.sub("", raw, count=1)) if raw and raw[0] in "#*_=[<" else 0)
         first_line_end = _line_end(text, unit)
