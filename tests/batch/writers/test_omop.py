@@ -142,7 +142,7 @@ def test_a_long_note_gives_a_short_snippet_cut_at_words(tmp_path):
     (term,) = one(note([Mention(start=start, end=start + 9, text="trapezius", muscle="trapezius")]), text, tmp_path)
     assert term["snippet"].startswith("pain ") and term["snippet"].endswith(" well")
     assert "left trapezius injected" in term["snippet"]
-    assert 200 < len(term["snippet"]) <= 250
+    assert 100 < len(term["snippet"]) <= 50 + len("trapezius") + 70
 
 
 @pytest.mark.parametrize(("note_id", "number"), [("0", 0), ("12", 12), (str(2**63 - 1), 2**63 - 1)])
