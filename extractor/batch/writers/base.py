@@ -15,13 +15,14 @@ from typing import Any, NamedTuple, Protocol
 from pydantic_core import from_json
 
 from extractor.batch.notes import Quarantined, Row
+from extractor.failures import UserError
 
 __all__ = ["OutputError", "Staged", "Stamp", "Writer", "document", "publish", "quarantine_line", "sibling"]
 
 PLAIN_QUARANTINE = ".jsonl"
 
 
-class OutputError(ValueError):
+class OutputError(UserError, ValueError):
     """An output that cannot be written; the message says why and what to do, and quotes nothing of a note."""
 
 
