@@ -66,7 +66,7 @@ def _engine(url: str) -> tuple[Engine, str]:
         raise IntakeError("a database needs SQLAlchemy: pip install 'tpi-extractor[databases]'.") from None
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise IntakeError("the URL of the database cannot be read. Write it as postgresql+psycopg://user@host/name.") from None
     if parsed.drivername == "postgresql":
         # The extra brings psycopg 3; SQLAlchemy's own default is the driver before it.
