@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["DUCKDB", "SQLITE", "choose_table", "count_rows"]
 
 _DUCKDB_ROWS = 256
-_DUCKDB_MEMORY = "512MB"
+_DUCKDB_MEMORY, _DUCKDB_QUERY_MEMORY = "64MB", "1GB"
+"""What a plain table needs to be read on, most of which is a cache; and what a query of the user's may sort and join in."""
 _OUTPUT = frozenset(("results", "muscles", "drugs", "findings"))
 """Tables that our own output has."""
 
@@ -199,8 +200,9 @@ def _open_duckdb(path: Path, options: ReadOptions) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     # By default it would lay rows down beside the database that is only to be read.
+    memory = _DUCKDB_MEMORY if options.query is None else _DUCKDB_QUERY_MEMORY
     folder = str(options.scratch) if options.scratch is not None else ""
-    config = {"temp_directory": folder, "memory_limit": _DUCKDB_MEMORY, "threads": "1", "autoinstall_known_extensions": "false"}
+    config = {"temp_directory": folder, "memory_limit": memory, "threads": "1", "autoinstall_known_extensions": "false"}
     try:
         return duckdb.connect(str(path), read_only=True, config=config)
     except duckdb.Error as error:
