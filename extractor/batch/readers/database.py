@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -196,9 +197,21 @@ def _query_error(options: ReadOptions, message: str) -> IntakeError:
 # --- DuckDB ----------------------------------------------------------------------------------------------------------
 
 
+def _check_duckdb_size(path: Path) -> None:
+    """Refuse a DuckDB file that is shorter than its newer header says, before native code meets the missing end."""
+    with path.open("rb") as file:
+        headers = [struct.unpack_from("<8x6Q", part) for part in (file.read(4096), file.read(4096), file.read(4096))[1:] if len(part) == 4096]
+    if len(headers) < 2:
+        raise IntakeError("the DuckDB database is cut off. Copy it again.")
+    _iteration, _meta, _free, blocks, size, _vector = max(headers)
+    if size in (1 << power for power in range(14, 19)) and path.stat().st_size < 3 * 4096 + blocks * size:
+        raise IntakeError("the DuckDB database is cut off. Copy it again.")
+
+
 def _open_duckdb(path: Path, options: ReadOptions) -> duckdb.DuckDBPyConnection:
     import duckdb
 
+    _check_duckdb_size(path)
     # By default it would lay rows down beside the database that is only to be read.
     memory = _DUCKDB_MEMORY if options.query is None else _DUCKDB_QUERY_MEMORY
     folder = str(options.scratch) if options.scratch is not None else ""
