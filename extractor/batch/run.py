@@ -152,6 +152,8 @@ def run_batch(
                 listener.writing()
             stamp = _stamp(versions, policy, ledger.processed_on())
             summary.outputs = publish(ledger, writer, target, stamp)
+            if writer.refused:
+                summary.counts.update({"quarantined": writer.refused, "quarantined.write": writer.refused})
             summary.state = "done"
             ledger.end_run(_now(), "done", dict(summary.counts))
         except KeyboardInterrupt:
@@ -239,7 +241,7 @@ class _Run:
     def _assign(self, entry: _Entry, block: _Block) -> None:
         """Give a note to the gate, else to the workers."""
         note = entry.note
-        if reason := self.ledger.refused(entry.note_id, entry.content):
+        if not self.options.redo and (reason := self.ledger.refused(entry.note_id, entry.content)):
             block.answers.append(Answer(None, "extract", reason=reason))
         else:
             block.answers.append(None)
