@@ -92,7 +92,7 @@ def _narrative(text: Any, out: Lines) -> None:
         # Plain text without any markup: its line ends are all the layout it has.
         for line in text.text.strip().split("\n"):
             out.add(line.strip())
-            out.end_line(blank=not line.strip())
+            out.end_line()
     else:
         fragment_text(text, out)
 
