@@ -110,7 +110,7 @@ def _resources(stream: BinaryIO, source: str, binaries: Binaries) -> Iterator[tu
         if not line.strip():
             continue
         resource = _parsed(line) if len(line) <= _LINE_BYTES else None
-        place = f"{source}:{number}" if second.strip() else source
+        place = f"{source}:{number}" if second else source
         if resource is None:
             yield place, "this line is no JSON: it is damaged, cut off or too long. Export it again."
         else:
