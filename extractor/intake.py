@@ -11,7 +11,20 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["MAX_BYTES", "MAX_CHARACTERS", "IntakeError", "Note", "check_text", "decode", "decode_bytes", "read_note"]
+from extractor.failures import UserError
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_CHARACTERS",
+    "IntakeError",
+    "Note",
+    "check_text",
+    "decode",
+    "decode_bytes",
+    "decode_part",
+    "encoding_of",
+    "read_note",
+]
 
 MAX_CHARACTERS = 1_000_000
 """Longest note, in characters: some 300 pages. More is an export of many notes, which are better read one by one."""
@@ -62,7 +75,7 @@ _WHITE_CONTROLS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85")
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\xad"
 
 
-class IntakeError(ValueError):
+class IntakeError(UserError, ValueError):
     """A note that cannot be read; the message says why and what to do, and quotes nothing of it."""
 
 
@@ -112,6 +125,22 @@ def decode(data: bytes) -> Note:
     note = decode_bytes(data)
     check_text(note.text)
     return note
+
+
+def encoding_of(head: bytes) -> tuple[str, int]:
+    """Return the encoding that the first bytes show, and the length of their byte order mark.
+
+    ``utf-8`` stands for UTF-8 or an older encoding: :func:`decode_part` decides for each part.
+    """
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding, len(mark)
+    return _wide_encoding(head) or "utf-8", 0
+
+
+def decode_part(data: bytes) -> Note:
+    """Decode a part of a larger file (a line, a cell) as UTF-8 or Windows-1252; nothing is refused."""
+    return _utf8(data)
 
 
 def check_text(text: str) -> None:
