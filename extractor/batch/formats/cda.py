@@ -20,7 +20,9 @@ __all__ = ["V3", "cda_text", "looks_like_cda", "parse_cda"]
 V3 = "{urn:hl7-org:v3}"
 _ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?ClinicalDocument[\s>]")
 _ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
-_KNOWN = re.compile(rb"(?:utf-?(?:8|16(?:[lb]e)?)|us-ascii|ascii|iso-?8859-\d+|latin-?1|windows-125\d|cp125\d)", re.IGNORECASE)
+_KNOWN = re.compile(
+    rb"(?:utf-?(?:8|16(?:[lb]e)?)|us-ascii|ascii|iso-?8859-\d+|latin-?1|windows-125\d|cp125\d)", re.IGNORECASE
+)
 _OPENED = re.compile(r"line (\d+)")
 _ENDED = re.compile(r"[.:;!?]$")
 

@@ -160,6 +160,15 @@ def test_a_binary_of_a_file_beside_is_found(tmp_path):
     assert [note.text for note in notes] == ["Right", "Left", "Right"]
 
 
+def test_a_binary_behind_its_document_is_found_where_the_file_is_read_as_a_stream(tmp_path):
+    from extractor.batch.readers import read_notes
+
+    file = tmp_path / "export.ndjson"
+    file.write_text("\n".join(json.dumps(item) for item in (document({"url": "Binary/B1"}), BINARY)))
+    (note,) = read_notes([file])
+    assert note.text == "Left"
+
+
 def test_a_binary_that_is_not_there_is_refused_with_what_to_do():
     assert "fetches nothing" in refused(document({"contentType": "text/plain", "url": "https://ehr.example/Binary/B9"})).reason
 
