@@ -235,9 +235,7 @@ def _read_one(
     reason: IntakeError | None = None
     for attachment in sorted(attachments, key=_rank):
         try:
-            text = _attached(attachment, resource, binaries)
-            check_text(text)
-            return text
+            return _attached(attachment, resource, binaries)
         except IntakeError as error:
             reason = reason or error
     if not attachments:
