@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -25,7 +24,7 @@ from extractor.language.text import fold
 if TYPE_CHECKING:
     from extractor.language.pipeline import Resources
 
-__all__ = ["Gate", "RelevanceRow", "gate_of", "may_concern_needles"]
+__all__ = ["Gate", "RelevanceRow", "gate_of", "may_concern_needles", "read_date"]
 
 REACH = 100
 """Characters between a needle or an amount and the muscle that it may be for."""
@@ -179,8 +178,7 @@ def _windows(hits: Sequence[int], reach: int, size: int) -> Iterator[tuple[int, 
         yield start, min(end, size)
 
 
-@lru_cache(maxsize=8)
-def gate_of(lexicon_dirs: tuple[str, ...] = ()) -> Gate:
+def gate_of(lexicon_dirs: Sequence[str | Path] = ()) -> Gate:
     """The gate for a practice's lexicon folders, built on first use.
 
     Raises:
@@ -188,7 +186,7 @@ def gate_of(lexicon_dirs: tuple[str, ...] = ()) -> Gate:
     """
     from extractor.language.pipeline import resources_of
 
-    return Gate(resources_of(lexicon_dirs))
+    return resources_of(tuple(str(folder) for folder in lexicon_dirs)).gate
 
 
 def may_concern_needles(text: str, lexicon_dirs: Sequence[str | Path] = ()) -> bool:
@@ -197,4 +195,21 @@ def may_concern_needles(text: str, lexicon_dirs: Sequence[str | Path] = ()) -> b
     Raises:
         LexiconError: if the lexicon cannot be read.
     """
-    return gate_of(tuple(str(folder) for folder in lexicon_dirs))(text)
+    return gate_of(lexicon_dirs)(text)
+
+
+_YEAR_OR_NUMERIC = re.compile(r"(?:19|20)\d\d|\d[-/.\u2010-\u2014\u2212\u2044]\d\d?[-/.\u2010-\u2014\u2212\u2044]\d\d")
+
+
+def read_date(text: str) -> str | None:
+    """The date of service (ISO 8601) that the pipeline would read in the note, without the rest of the reading."""
+    if not _YEAR_OR_NUMERIC.search(text):
+        return None
+    from extractor.language.annotations import Note
+    from extractor.language.layout import split_units
+    from extractor.language.sections import find_visits
+
+    note = Note(text, fold(text), [])
+    split_units(note)
+    find_visits(note)
+    return note.date_of_service
