@@ -63,7 +63,7 @@ def _tpi(
 @app.command()
 def extract(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", show_default=False, help="The note; - or nothing: paste it, then Ctrl-D.")
+        str, typer.Argument(metavar="FILE", show_default=False, help="The note: text, RTF, HTML, DOCX or PDF; - or nothing: paste it, then Ctrl-D.")
     ] = "-",
     json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
     policy: PolicyOption = None,
@@ -87,6 +87,8 @@ def extract(
         number = "1 byte is" if note.replaced == 1 else f"{note.replaced} bytes are"
         typer.echo(f"tpi: {number} no character in {note.encoding}; \ufffd stands in the note instead.", err=True)
     result = _extract(note.text, policy, settings, lexicon_dir, date_of_service, note_id)
+    if note.converted:
+        result.text = note.text
     if json:
         typer.echo(result.model_dump_json(indent=2).encode())
         return
