@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from extractor.language.annotations import Cue, Note, Segment
 from extractor.language.dates import find_dates
-from extractor.language.gate import speaks_of_points
+from extractor.language.gate import LOCAL, speaks_of_points
 
 # How each section reads a site that no verb governs, and the procedure as a noun.
 _BARE = {
@@ -61,6 +61,7 @@ class Frame:
     voice: Cue | None = None
 
 
+_REPEATS = re.compile(r"\b(?:(?:i|we)\s(?:then\s)?repeated|(?:was|were)\srepeated|same (?:muscles|sites|points|injections)(?:\s(?:were\s)?(?:injected|needled|treated|done))?\s(?:were\s)?(?:injected\s|needled\s|treated\s|done\s)?(?:today\s)?as)\b")
 _HELD = re.compile(r"\s(?:off|today|due|for|until|because|given|per|back|d/t|secondary)\b|\s*(?:[.;,)|]|$|\n)|\s(?:the\s)?(?:left\s|right\s|l\s|r\s)?[a-z]+\s*(?:$|[.;,|\t\n])")
 
 
@@ -115,6 +116,8 @@ def _frame(note: Note, segment: Segment, cues: list[Cue], points: bool) -> Frame
     frame.past = "past" in types
     if not frame.past or not frame.today:
         _read_dates(note, segment, frame)
+    if frame.past and _REPEATS.search(note.folded, segment.start, segment.end):
+        frame.past = False  # "repeated the injections of the last visit"
     cues[:] = [cue for cue in cues if cue.type != "procedure" or not _not_used(note, segment, cue)]
     if segment.box is False:
         return frame
@@ -123,6 +126,8 @@ def _frame(note: Note, segment: Segment, cues: list[Cue], points: bool) -> Frame
             frame.topic = "tpi"
     if frame.topic is None and _SHOT.search(note.folded, segment.start, segment.end) and not _LOCAL.search(note.folded, segment.start, segment.end):
         frame.topic = "intramuscular_injection"
+    if frame.topic is None and _toxin_line(note, segment):
+        frame.topic = "chemodenervation"
     if frame.topic is None:
         kinds = [cue.direction for cue in cues if cue.type == "procedure" and cue.direction not in PASSING]
         if kinds:
@@ -132,6 +137,22 @@ def _frame(note: Note, segment: Segment, cues: list[Cue], points: bool) -> Frame
         elif "point" in types and re.search(r"trig(?:ger|\b)|trp|tps", note.folded[segment.start : segment.end]):
             frame.topic = "tpi"
     return frame
+
+
+def _toxin_line(note: Note, segment: Segment) -> bool:
+    """Whether the clause gives a toxin, in a note that injects a local anesthetic elsewhere and names the toxin's
+    indication beside it.
+
+    A toxin under the title of trigger point injections is left to the findings: there it is what was injected.
+    """
+    if not any(drug.drug in _TOXINS and segment.start <= drug.start < segment.end for drug in note.drugs):
+        return False
+    if any(drug.drug in LOCAL and segment.start <= drug.start < segment.end for drug in note.drugs):
+        return False
+    elsewhere = any(drug.drug in LOCAL and not (segment.start <= drug.start < segment.end) for drug in note.drugs)
+    unit = note.units[segment.unit]
+    named = any(entity.kind == "muscle" and segment.start <= entity.start < segment.end for entity in note.entities)
+    return elsewhere and named and _TOXIN_INDICATION.search(note.folded, unit.start, unit.end) is not None
 
 
 # An operation by the form of its name; the lexicon lists those that have no such form.

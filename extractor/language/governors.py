@@ -96,7 +96,7 @@ def excepted(note: Note, site: Site, cues: list[Cue]) -> Cue | None:
     for cue in cues:
         if cue.type == "except" and cue.end <= site.start:
             gap = note.folded[cue.end : site.start]
-            if not re.search(r"\b(?:was|were|inject\w*|into|treated|done)\b|;", gap) and len(gap) < 80:
+            if not re.search(r"\b(?:was|were|inject\w*|into|treated|done)\b|[;:]", gap) and len(gap) < 80:
                 best = cue
     return best
 

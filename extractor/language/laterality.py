@@ -23,6 +23,7 @@ _NOT_A_SIDE = re.compile(
     r"\s(?:after|before|away|now|there|then|here|the|clinic|our|in\s(?:situ|place|good|stable|satisfactory|no)|ama|without|ambulatory|untreated|alone|handed|message|voicemail|intact|home|for\s(?:pt|physical|another|next|later)|lateral\sdecub|ventric|atri|hand[- ]dom)\b"
 )
 _BEFORE_NOT = re.compile(r"(?:\ball|\bthat's|\bwas|\bpatient|\bpt|\bhas|\bhe|\bshe|\bthey|\band)\s$")
+_NUMBERED = re.compile(r"#\s?\d{1,2}\s\Z")  # "Site #1 L upper trap"
 _LETTER_BEFORE_NOT = re.compile(r"[\d.'/]\s?$")
 
 
@@ -99,7 +100,7 @@ def _mark_sides(note: Note) -> None:
             following = _NOT_A_SIDE.match(folded, match.end("side"))
             if following and not (following.group().strip() == "the" and match["on"]):
                 continue
-        if letter and not match["open"] and not match["close"] and _LETTER_BEFORE_NOT.search(folded[max(0, match.start("side") - 2) : match.start("side")]):
+        if letter and not match["open"] and not match["close"] and _LETTER_BEFORE_NOT.search(folded[max(0, match.start("side") - 2) : match.start("side")]) and not _NUMBERED.search(folded[max(0, match.start("side") - 7) : match.start("side")]):
             continue
         if side == "left" and not match["on"] and _BEFORE_NOT.search(folded[max(0, match.start() - 10) : match.start()]) and re.match(r"\s(?:the|in|with|ambul)", folded[match.end("side") : match.end("side") + 7]):
             continue

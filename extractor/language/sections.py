@@ -9,6 +9,7 @@ from typing import NamedTuple
 from extractor.language.annotations import Note, Section, Unit, Visit
 from extractor.language.dates import find_dates
 from extractor.language.flowsheets import TODAY
+from extractor.language.gate import speaks_of_points
 from extractor.language.layout import BOX
 from extractor.language.text import words
 
@@ -106,9 +107,17 @@ def _split_at_visits(sections: list[Section], visits: list[Visit]) -> list[Secti
 _SHORT = frozenset({"header", "signature", "vitals", "postprocedure", "preparation", "billing", "injectate", "consent", "diagnosis", "allergies", "indications"})
 
 
+# Told in the middle of a line ("Pain 7/10. Anticoag: none. Allergies: sulfa."), they end with it.
+_IN_PASSING = frozenset({"medications", "allergies", "vitals", "social_history"})
+
+
 def _close_short(sections: list[Section], note: Note, unit: Unit, previous: Unit) -> None:
     """End a one-line section behind its line."""
     current = sections[-1]
+    if current.category in _IN_PASSING and current.title is not None and previous.start < current.title[0] < previous.end and not unit.indent > previous.indent:
+        before = next((s.category for s in reversed(sections[:-1]) if s.category not in _SHORT and s.category not in _IN_PASSING), "none")
+        sections.append(Section(unit.start, len(note.text), before, None, current.visit))
+        return
     if current.category not in _SHORT or current.title is None:
         return
     if note.folded[current.title[1] : unit.start].strip(" :*#=-_\n\r\t]>") == "":
@@ -180,6 +189,8 @@ class SectionFinder:
         if key in _BODY_PARTS and current in ("sites", "procedure", "injectate"):
             return True
         if key in _GENERIC_SITES and not any(s.category in ("procedure", "sites", "injectate") for s in sections):
+            if key == "sites" and speaks_of_points(note):
+                return False  # nobody's complaint
             return True  # "Location:" of a complaint
         return key in _GENERIC_SITES and next((s.category for s in reversed(sections) if s.category not in _SHORT), "none") in ("subjective", "history", "exam", "assessment")
 

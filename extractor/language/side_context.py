@@ -75,6 +75,9 @@ def sides_from_rows(note: Note) -> None:
         unit = note.units[segment.unit]
         if segment.cell is None or site.kind not in ("muscle", "region") or site.own_side:
             continue
+        if own := SIDE_COLUMN.fullmatch(segment.cell):  # the name itself stands in the column of a side
+            give(site, ("left",) if own["side"][0] == "l" else ("right",) if own["side"][0] == "r" else ("left", "right"), own=True)
+            continue
         found: set[str] = set()
         for cell in unit.cells:
             if cell.start <= site.start < cell.end:
