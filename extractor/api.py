@@ -19,7 +19,7 @@ from extractor.models import Record, Result
 
 _HALF = re.compile("[\ud800-\udfff]")
 
-__all__ = ["extract", "load", "read_record"]
+__all__ = ["decided", "extract", "load", "read_record"]
 
 
 @lru_cache(maxsize=8)
@@ -89,11 +89,21 @@ def extract(
     record = read_record(text, lexicon_dirs=lexicon_dirs, date_of_service=date_of_service)
     record.note_id = note_id or "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     record.patient_id, record.provider_id = patient_id, provider_id
+    return decided(record, rules, lexicon_dirs)
+
+
+def decided(record: Record, policy: Policy, lexicon_dirs: Sequence[str | Path] = ()) -> Result:
+    """What a record proves under a policy, as the contract's document.
+
+    Raises:
+        PolicyError: if the policy does not answer a question on the date of service.
+        LexiconError: if the lexicon cannot be read.
+    """
     lexicon = resources_of(tuple(str(folder) for folder in lexicon_dirs)).lexicon
-    decided = decide(record, rules, lexicon)
+    answer = decide(record, policy, lexicon)
     return Result(
-        note_id=record.note_id, date_of_service=record.date_of_service, patient_id=patient_id, provider_id=provider_id, procedure=record.procedure, muscles=record.muscles,
-        mentions=record.mentions, drugs=decided.drugs, decision=decided.decision, findings=decided.findings,
+        note_id=record.note_id, date_of_service=record.date_of_service, patient_id=record.patient_id, provider_id=record.provider_id, procedure=record.procedure, muscles=record.muscles,
+        mentions=record.mentions, drugs=answer.drugs, decision=answer.decision, findings=answer.findings,
         other_procedures=record.other_procedures, diagnoses=record.diagnoses, documentation=record.documentation,
         versions={"extractor": __version__, "lexicon": lexicon.version[:12]},
     )  # fmt: skip

@@ -11,6 +11,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from extractor.failures import UserError
+
 __all__ = ["MAX_BYTES", "MAX_CHARACTERS", "IntakeError", "Note", "check_text", "decode", "read_note"]
 
 MAX_CHARACTERS = 1_000_000
@@ -59,7 +61,7 @@ _WHITE_CONTROLS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85")
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\xad"
 
 
-class IntakeError(ValueError):
+class IntakeError(UserError, ValueError):
     """A note that cannot be read; the message says why and what to do, and quotes nothing of it."""
 
 

@@ -54,4 +54,5 @@ class Quarantined:
     source: str
     reason: str
     stage: str
-    """``read`` (no note there), ``extract`` (the extractor failed), ``time`` (took too long) or ``worker`` (it died)."""
+    """``read`` (no note there), ``extract`` (the extractor failed), ``time`` (took too long), ``worker`` (it died)
+    or ``write`` (the output's format cannot hold the result)."""

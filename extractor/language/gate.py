@@ -25,9 +25,10 @@ def speaks_of_points(note: Note) -> bool:
     return _POINTS.search(note.folded) is not None
 
 
-_LIST_WORDS = re.compile(
-    r"\b(?:left|right|bilateral(?:ly)?|lt|rt|bilat|both|sides?|and|muscles?|injections?|inj|each|x|cc|ml|mls|the|upper|middle|lower|mid|thoracic|cervical|lumbar|sites?|trigger|points?|tps?|level|levels|at|total|of|ea|per)\b"
+LIST_WORDS = frozenset(
+    ["left", "right", "bilateral", "bilaterally", "lt", "rt", "bilat", "both", "side", "sides", "and", "muscle", "muscles", "injection", "injections", "inj", "each", "x", "cc", "ml", "mls", "the", "upper", "middle", "lower", "mid", "thoracic", "cervical", "lumbar", "site", "sites", "trigger", "point", "points", "tp", "tps", "level", "levels", "at", "total", "of", "ea", "per"]
 )
+_LIST_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(LIST_WORDS))})\b")
 
 
 def is_site_list(note: Note) -> bool:

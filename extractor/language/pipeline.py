@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy
 from spacy.attrs import SENT_START
@@ -28,6 +30,9 @@ from extractor.language.segments import build_segments
 from extractor.language.sites import PortionWords, build_sites
 from extractor.language.spelling import Speller, correct_spelling
 from extractor.lexicon import Lexicon, load_lexicon
+
+if TYPE_CHECKING:
+    from extractor.relevance import Gate
 
 COMPONENTS = (
     "tpi_sections",
@@ -55,6 +60,13 @@ class Resources:
         self.speller = Speller(self.entities.vocabulary, lexicon.english_words, self.entities.misspelt, _meanings(lexicon))
         self.cues = CueMatcher(lexicon)
         self.portions = PortionWords(lexicon)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The relevance gate of the same lexicon."""
+        from extractor.relevance import Gate
+
+        return Gate(self)
 
 
 def _meanings(lexicon: Lexicon) -> dict[str, object]:
@@ -160,7 +172,7 @@ def _linking(doc: Doc, _resources: Resources) -> None:
 def _record(doc: Doc, resources: Resources) -> None:
     from extractor.record import annotate_doc
 
-    annotate_doc(doc, resources.lexicon)
+    annotate_doc(doc, resources.lexicon, resources.gate)
 
 
 WORK: dict[str, Callable[[Doc, Resources], None]] = {

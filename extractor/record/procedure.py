@@ -211,6 +211,10 @@ def _stated_injections(note: Note, sites: Sites) -> int | None:
     return None
 
 
+NOT_REPORTED = frozenset({*PASSING, "emg_study", "surgery", "physical_therapy"})
+"""Kinds of other procedures that a record leaves out."""
+
+
 def other_procedures_of(note: Note) -> list[OtherProcedure]:
     """Other procedures that the note documents as done at this encounter, one of each kind."""
     found: dict[str, OtherProcedure] = {}
@@ -221,7 +225,7 @@ def other_procedures_of(note: Note) -> list[OtherProcedure]:
         if frame.modifiers & {"negate", "decline", "plan", "past", "postpone", "condition", "future"} and "inject" not in frame.modifiers:
             continue
         for cue in frame.cues:
-            if cue.type != "procedure" or cue.direction in PASSING or cue.direction in ("emg_study", "surgery", "physical_therapy"):
+            if cue.type != "procedure" or cue.direction in NOT_REPORTED:
                 continue
             done = bool(frame.modifiers & {"inject", "done"}) or section.category in ("procedure", "billing", "none") or frame.procedural
             if done and cue.direction not in found:
