@@ -62,6 +62,7 @@ class Frame:
 
 
 _REPEATS = re.compile(r"\b(?:(?:i|we)\s(?:then\s)?repeated|(?:was|were)\srepeated|same (?:muscles|sites|points|injections)(?:\s(?:were\s)?(?:injected|needled|treated|done))?\s(?:were\s)?(?:injected\s|needled\s|treated\s|done\s)?(?:today\s)?as)\b")
+_NONE_DONE = re.compile(r"\W*(?:none|not (?:done|performed|indicated|today|given)|no\b(?!\s(?:comp|issue|problem|bleed|adverse|reaction))|deferred|declined|held|n/a|nil|cancell?ed|postponed)\b")
 _HELD = re.compile(r"\s(?:off|today|due|for|until|because|given|per|back|d/t|secondary)\b|\s*(?:[.;,)|]|$|\n)|\s(?:the\s)?(?:left\s|right\s|l\s|r\s)?[a-z]+\s*(?:$|[.;,|\t\n])")
 
 
@@ -95,8 +96,12 @@ def read_frames(note: Note, cues: list[list[Cue]]) -> list[Frame]:
     _mark_procedural(note, frames)
     _follow_topics(note, frames)
     label: tuple[int, str, bool] | None = None
+    before: tuple[Segment, Frame] | None = None
     for segment, frame in zip(note.segments, frames, strict=True):
         frame.whole = whole_frame(note, segment, frame)
+        if before and before[0].is_label and before[0].unit == segment.unit and before[1].whole in ("injected", "nominal") and _NONE_DONE.match(note.folded, segment.start, segment.end):
+            before[1].whole = frame.whole if frame.whole in ("declined", "postponed", "planned") else "negated"  # "TPI: none, deferred"
+        before = (segment, frame)
         if segment.is_label:
             label = (segment.unit, frame.whole or "", frame.today)
         elif label and label[0] == segment.unit and label[2] and frame.whole == "historical":

@@ -60,6 +60,7 @@ def negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
 
 _NAMED_ABOVE = re.compile(
     r"\b(?:above|aforementioned|listed|named)[\s-]{1,3}(?:(?:noted|named|listed|mentioned|described|identified|\d|two|three|four|five)\s){0,2}(?:(?:right|left)(?:[\s-]sided)?\s)?(?:trigger\s|tender\s)?(?:muscles?|sites?|points?|areas?|tps|trps|locations?|spots?|bands?)\b"
+    r"|\b(?:to|into|in|of|at)\s(?:all\s(?:of\s)?|each\s(?:of\s)?)?the above\b(?=\s(?:with|using|w/|by|today|under|after|in)\b|\s?[,.;(]|$)"
     r"|\b(?:all|each|both|three|four|two|muscles?|sites?|points?|areas?|bands?|locations?)\s(?:(?:of|as|the|muscles?|sites?|points?|areas?|three|four|two|were|are)\s){0,3}(?:above|aforementioned|listed|named|noted (?:above|on exam))\b"
 )
 # "into each of the two": as many as the line before names
@@ -124,7 +125,14 @@ def _sites_meant(note: Note, segment: Segment, listed: list[Site]) -> list[Site]
         return [site for site in listed if site.injections]  # "three trigger points in the trapezius … each of the three"
     if len({target for site in listed for target in site.targets}) == number:
         return listed
+    listed = [site for site, following in zip(listed, [*listed[1:], None], strict=True) if following is None or not _opens_members(note, site, following)]
+    if len({target for site in listed for target in site.targets}) == number:
+        return listed  # "hamstring (biceps femoris long head) and adductor magnus … both"
     return []
+
+
+def _opens_members(note: Note, site: Site, following: Site) -> bool:
+    return re.fullmatch(r"\s?(?:muscles?|group)?\s?\(", note.folded[site.end : (following.phrase or (following.start,))[0]]) is not None
 
 
 _OF_ALL = re.compile(
@@ -271,6 +279,6 @@ def _chosen(match: re.Match[str], size: int) -> set[int]:
         words = re.findall(r"first|second|third|fourth|last", match["list"])
         return {size - 1 if word == "last" else _ORDINAL[word] for word in words if word == "last" or _ORDINAL[word] < size}
     number = {"two": 2, "2": 2, "three": 3, "3": 3}.get(match["n"] or "", 1)
-    if number >= size:
+    if number > size or (number == size and not match["n"]):
         return set()
     return set(range(number)) if (match["edge"] or match["one"]) in ("first", "former") else set(range(size - number, size))
