@@ -211,6 +211,7 @@ def _read_partial_dates(note: Note, segment: Segment, frame: Frame) -> None:
                 frame.past = True
 
 
+_TWITCH = re.compile(r"twitch|ltr")  # a finger finds it as well as a needle
 _PREPARATION = frozenset({"prep"})
 
 
@@ -218,7 +219,8 @@ def _mark_procedural(note: Note, frames: list[Frame]) -> None:
     """Paragraphs that speak of skin preparation, needles and tolerance describe a procedure, whatever their heading."""
     counts: dict[int, int] = {}
     for segment, frame in zip(note.segments, frames, strict=True):
-        counts[segment.unit] = counts.get(segment.unit, 0) + sum(cue.type in _PREPARATION for cue in frame.cues)
+        examined = note.sections[segment.section].category == "exam"
+        counts[segment.unit] = counts.get(segment.unit, 0) + sum(cue.type in _PREPARATION and not (examined and _TWITCH.search(note.folded, cue.start, cue.end)) for cue in frame.cues)
     for segment, frame in zip(note.segments, frames, strict=True):
         category = note.sections[segment.section].category
         if category in ("procedure", "sites", "injectate", "preparation", "addendum"):

@@ -192,15 +192,24 @@ _ONLY_LISTED = ("listed-in-procedure", "marked-then-injected", "list-", "cue-tpi
 
 def negated_later(note: Note) -> None:
     """ "Marked: A, B, C. … C was skipped": what a later clause refuses by name was only listed before."""
-    refused = [site for site in note.sites if site.kind == "muscle" and site.assertion in ("negated", "declined", "postponed") and site.rule.startswith("cue-") and _beside_cue(note, site)]
+    refused = [site for site in note.sites if site.kind in ("muscle", "region") and site.assertion in ("negated", "declined", "postponed") and site.rule.startswith("cue-") and _beside_cue(note, site)]
     for later in refused:
         for site in note.sites:
-            if site.start >= later.start or site.assertion != "injected" or not site.rule.startswith(_ONLY_LISTED) or set(site.targets) != set(later.targets):
+            if site.start >= later.start or site.assertion != "injected" or not site.rule.startswith(_ONLY_LISTED) or not _same_name(site, later):
                 continue
             if later.sides and site.sides and set(later.sides) != set(site.sides) or (later.portions and later.portions != site.portions):
                 continue
             if not MILLILITRES.search(note.folded, *reach(note, note.segments[site.segment])):
                 assign(site, later.assertion or "negated", "negated-later")
+
+
+def _same_name(site: Site, later: Site) -> bool:
+    """The same muscle, a part of it ("the longissimus"), or the region that its name is taken from ("the suboccipital area")."""
+    if site.kind != "muscle":
+        return False
+    if later.kind == "region":
+        return later.region is not None and any(len(target) > 8 and later.region.startswith(target.rstrip("s")) for target in site.targets)
+    return any(a == b or a.startswith(b.rstrip("s") + "_") for a in site.targets for b in later.targets)
 
 
 def _beside_cue(note: Note, site: Site) -> bool:

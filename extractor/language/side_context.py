@@ -40,11 +40,11 @@ def leave_open(note: Note) -> None:
                 site.clash = ("left", "right")
 
 
-_VALUE = r"(?:\+{1,4}(?![\d/])|[-\u2013\u2212]{1,2}(?=\s*(?:[,;/|)]|$|\n|[lr]\b))|\(\+\)|\(-\)|yes\b|no\b|y\b|n\b|none\b|x\b|\u2713|\u2714|0(?:\.0)?\s?(?:cc|ml)?(?=\s*(?:[,;/|)]|$|\n|[lr]\b)))"
+_VALUE = r"(?:\+{1,4}(?![\d/])|[-\u2013\u2212]{1,2}(?=\s*(?:[,;/|)]|$|\n|[lr]\b))|\(\+\)|\(-\)|yes\b|no\b|y\b|n\b|none\b|x\b|\u2713|\u2714|\d?\.?\d{1,2}\s?(?:cc|ml|units?|u)?(?=\s*(?:[,;/|)]|$|\n|[lr]\b)))"
 _SIDE = r"(?:left|right|lt|rt|l|r)"
 # "Trapezius R +, L -", "Levator (L: yes, R: no)"
 _SIGNED_SIDES = re.compile(rf"[\s,:;(-]{{0,4}}\b(?P<s1>{_SIDE})\s{{0,2}}[:=]?\s{{0,2}}(?P<v1>{_VALUE})\s{{0,2}}[,;/|]?\s{{0,3}}(?P<s2>{_SIDE})\s{{0,2}}[:=]?\s{{0,2}}(?P<v2>{_VALUE})")
-_REFUSED = re.compile(r"[-\u2013\u2212(]|no\b|n\b|none|0")
+_REFUSED = re.compile(r"[-\u2013\u2212(]|no\b|n\b|none|0(?:\.0+)?\s?(?:cc|ml|units?|u)?\Z")
 
 
 def sides_from_signs(note: Note) -> None:
