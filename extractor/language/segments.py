@@ -105,6 +105,16 @@ def _boxes_behind_sides(note: Note, start: int, end: int) -> bool:
     return bool(boxes)
 
 
+def ticked_sides(note: Note, start: int, end: int) -> tuple[str, ...]:
+    """The sides that are ticked in a stretch whose boxes are all for sides ("( )R (x)L ( )Bilat"); else none."""
+    boxes = list(BOX.finditer(note.folded, start, end))
+    if not boxes or not _side_boxes(note, start, end):
+        return ()
+    crossed = _crossed_means_no(note)
+    found = {side for box in boxes if _ticked(box, crossed) and (match := _BOX_SIDE.match(note.folded, box.end(), end)) for side in _SIDE_OF.get(match["side"], ("left", "right"))}
+    return tuple(side for side in ("left", "right") if side in found)
+
+
 _AMOUNT_NEXT = re.compile(r"(?:x\s?)?\d|per side|each")
 # What stands behind the last box of a list whose boxes follow their names: the dose, or how it was given.
 _DOSE_NEXT = re.compile(r"[\s,;.:|-]*(?:\d|\.\d|with\b|w/|using|each\b|total|lido|xylo|bupi|marcaine|ropi|mepi|procaine|depo|kenalog|solu|celestone|dexa|inj|needle|\d\d\s?g)")

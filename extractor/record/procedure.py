@@ -88,6 +88,8 @@ def _speaks_of_dry(note: Note, events: list[tuple[str, int]], status: str) -> bo
 def _is_dry(note: Note, dry: bool, wet: bool) -> bool:
     if not dry and not wet:
         dry = any("dry" in frame.modifiers and not frame.modifiers & {"past", "negate", "plan"} and frame.whole in ("injected", "nominal", None) for frame in note.frames)
+    if not dry and not wet:
+        dry = _NEEDLING.search(note.folded) is not None and _INJECTS.search(note.folded) is None and not any(_performing(note, d.start) for d in note.drugs)
     if not dry:
         return False
     nothing = re.search(r"(?:no|without(?:\sany)?)\s(?:medication|injectate|anesthetic|medicine|drug|solution|substance|fluid|injection of)|nothing (?:was )?injected|needle only|no injectate", note.folded)
@@ -95,6 +97,10 @@ def _is_dry(note: Note, dry: bool, wet: bool) -> bool:
         return True
     drugs = [d for d in note.drugs if _performing(note, d.start)]
     return not drugs or (not wet and not any(re.search(r"\d\s?(?:cc|ml)\b", note.folded[max(0, d.start - 30) : d.end + 30]) for d in drugs))
+
+
+_NEEDLING = re.compile(r"\bdry needl|\bneedling\b|\bt?dn\b|\bdry.needled\b|\bintramuscular stimulation\b")
+_INJECTS = re.compile(r"\binj|\btpis?\b|\d\s?(?:cc|ml)\b")
 
 
 def _performing(note: Note, position: int) -> bool:
