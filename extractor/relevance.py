@@ -22,7 +22,7 @@ from extractor.language.phrases import compile_pattern
 from extractor.language.text import fold
 
 if TYPE_CHECKING:
-    from extractor.language.pipeline import Resources
+    from extractor.language.reading import Resources
 
 __all__ = ["Gate", "RelevanceRow", "gate_of", "may_concern_needles", "read_date"]
 
@@ -188,7 +188,7 @@ def gate_of(lexicon_dirs: Sequence[str | Path] = ()) -> Gate:
     Raises:
         LexiconError: if the lexicon cannot be read.
     """
-    from extractor.language.pipeline import resources_of
+    from extractor.language.reading import resources_of
 
     return resources_of(tuple(str(folder) for folder in lexicon_dirs)).gate
 

@@ -19,7 +19,7 @@ from extractor.language.text import words as split_words
 from extractor.record.procedure import NOT_REPORTED
 
 if TYPE_CHECKING:
-    from extractor.language.pipeline import Resources
+    from extractor.language.reading import Resources
     from extractor.lexicon import Lexicon
 
 __all__ = ["MuscleNames", "ProcedureNames"]

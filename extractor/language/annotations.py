@@ -7,10 +7,12 @@ runs; what a user of the ``Doc`` reads afterwards is ``doc.spans`` and ``doc._.t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-from spacy.tokens import Doc
+from typing import TYPE_CHECKING
 
 from extractor.language.text import Word, fold, words
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 Offsets = tuple[int, int]
 EARLIER = "earlier visit"  # heading of a table's column that belongs to another visit

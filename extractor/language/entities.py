@@ -57,6 +57,7 @@ class EntityMatcher:
         self.capitals: set[str] = set()  # forms that are a muscle only in capitals ("IS", "PM")
         self._build(lexicon)
         self.misspelt -= {word.text for row in lexicon.forms if row.type != "misspelling" for word in split_words(row.form)}
+        self._last_words = self.trie.last_words() | {"muscle", "muscles"}
         self.misheard = MisheardNames({name: (form.targets, form.portion) for name, form in self.singles.items()})
         self._prefixes = {form[:4] for form in self.singles if len(form) >= 8}
 
@@ -93,6 +94,10 @@ class EntityMatcher:
                 self.singles.setdefault(solid, value)
                 if len(key) > 1 and len(solid) >= 10:
                     self.trie.add((solid,), value) if self.trie.get((solid,)) is None else None
+
+    def ends_a_form(self, word: str) -> bool:
+        """Whether a name may end with the word."""
+        return word in self._last_words
 
     def split_name(self, note: Note, at: int) -> tuple[int, Form] | None:
         """A single name written as two to four words: "infra spinatus", "sterno cleido mastoid", a hyphenated line end."""
