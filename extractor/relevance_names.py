@@ -56,7 +56,7 @@ class MuscleNames:
         self._capitals = matcher.capitals
         self._singles = matcher.singles
         self._misheard = matcher.misheard
-        self._beginnings = frozenset(name[:size] for name in matcher.singles for size in range(1, len(name)))
+        self._beginnings = matcher.beginnings
         self._roles: dict[str, _Role] = {}
         self._site_words = frozenset(matcher.trie.words()) | _SIDES | LIST_WORDS
 

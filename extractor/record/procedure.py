@@ -17,6 +17,8 @@ _GUIDANCE = (
     ("ct", re.compile(r"\bct[\s-]guid\w+|\bunder ct\b")),
     ("emg", re.compile(r"\bemg[\s-]?guid\w+|\bunder emg\b|\belectromyograph\w+[\s-]guid\w+|guidance:?\semg")),
 )  # fmt: skip
+_GUIDANCE_PARTS = {"ultrasound": ("guid", "ultrasound", "under"), "fluoroscopy": ("fluoro",), "ct": ("ct",), "emg": ("emg", "electromyograph")}
+"""Letters without which the expressions cannot match; to look for them costs a hundredth."""
 _NO = re.compile(r"\b(?:no|without|not|none|denies|nor|declined)\b[^.;:]{0,40}\Z|:\s*(?:no|none)\b|\bn/a\b")
 _SEDATION = re.compile(r"\b(?:(?:moderate|conscious|iv|intravenous|procedural|light|oral|mild|minimal)\ssedation|midazolam|versed|propofol|sedated|monitored anesthesia care|\bmac\b(?=\s(?:sedation|anesthesia|was)))")
 
@@ -179,6 +181,8 @@ def _proof(note: Note, events: list[tuple[str, int]], status: str) -> list[Evide
 
 def _guidance(note: Note):
     for name, pattern in _GUIDANCE:
+        if not any(part in note.folded for part in _GUIDANCE_PARTS[name]):
+            continue
         for match in pattern.finditer(note.folded):
             index = segment_at(note, match.start())
             if index is None:
