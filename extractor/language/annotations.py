@@ -180,6 +180,7 @@ class Note:
     quantities: list = field(default_factory=list)
     drugs: list = field(default_factory=list)
     date_of_service: str | None = None  # given with the note, else None
+    boxed: bool | None = None  # whether a tick box stands anywhere; None until somebody asks
     flowsheet: str | None = None  # day of the encounter's column in a table with a column for each visit
     _unit_segments: tuple[int, dict[int, tuple[int, int]]] | None = None
 
