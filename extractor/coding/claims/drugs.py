@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from extractor.audit.models import AuditedNote, ClaimLine
 from extractor.coding.case import join
 from extractor.coding.claims.case import ClaimCase, Flag, Stake, flag, units_of
 from extractor.coding.drugs import bill_drug, separately_payable
-from extractor.coding.facts import holds
+from extractor.coding.facts import Facts, holds
 from extractor.coding.rows import HcpcsRow
 from extractor.coding.selection import in_force
 from extractor.models import Drug
@@ -33,7 +34,7 @@ def check_drugs(case: ClaimCase) -> Iterator[Flag]:
     if case.proof.needling:
         return
     elsewhere = _can_be_from_elsewhere(case)
-    rows = _rows_by_code(case)
+    rows = _rows_by_code(case.facts)
     billed: dict[str, list[ClaimLine]] = {}
     for line in case.encounter.lines:
         for drug_id in {row.drug for row in rows.get(line.code, ())} - {"*"}:
@@ -50,9 +51,10 @@ def check_drugs(case: ClaimCase) -> Iterator[Flag]:
     yield from _not_billed(case, set(billed), rows)
 
 
-def _rows_by_code(case: ClaimCase) -> dict[str, list[HcpcsRow]]:
+@lru_cache(maxsize=8)
+def _rows_by_code(facts: Facts) -> dict[str, list[HcpcsRow]]:
     found: dict[str, list[HcpcsRow]] = {}
-    for rows in case.facts.hcpcs.values():
+    for rows in facts.hcpcs.values():
         for row in rows:
             found.setdefault(row.code, []).append(row)
     return found
