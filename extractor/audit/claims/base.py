@@ -180,7 +180,7 @@ def parse_modifiers(value: Any) -> list[str]:
     found: list[str] = []
     for entry in parse_list(value):
         text = entry.zfill(2)
-        if len(text) != 2 and not _GLUED.fullmatch(text) or not text.isalnum():
+        if (len(text) != 2 and not _GLUED.fullmatch(text)) or not text.isalnum():
             raise CellError("a modifier has other than two characters")
         found += [text[place : place + 2] for place in range(0, len(text), 2)]
     return list(dict.fromkeys(found))

@@ -180,7 +180,7 @@ def _wastage(case: ClaimCase, drug_id: str, lines: list[ClaimLine]) -> Iterator[
         yield flag(case, "modifier-missing", "warning", text, rule="modifier-jw", line=lines[0], note=note, evidence=words,
                    resolution="A line with JW for the discarded units can be added, if they come to a whole unit.")  # fmt: skip
     elif not wasted and not discarded and not whole and in_force("modifier-jz", case.day):
-        text = f"{lines[0].code} was billed without JZ; the note gives a single-dose container of {name} and no discarded amount."
+        text = f"{lines[0].code} was billed without JW and JZ; the note gives a single-dose container of {name}, for which one of them is expected."
         yield flag(case, "modifier-missing", "info", text, rule="modifier-jz", line=lines[0], note=note, evidence=words,
                    resolution="JZ if nothing was discarded; JW on its own line if something was.")  # fmt: skip
 
