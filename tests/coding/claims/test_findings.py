@@ -57,7 +57,7 @@ CLEAN = [
 @pytest.mark.parametrize(("texts", "billed"), [case[1:] for case in CLEAN], ids=[case[0] for case in CLEAN])
 @pytest.mark.parametrize("policy", ["cpt"])
 def test_nothing_is_written_up_about_a_clean_claim(texts, billed, policy):
-    assert [item for item in ids(check(texts, billed, policy=policy)) if not item.split(":")[1] == "info"] == []
+    assert [item for item in ids(check(texts, billed, policy=policy)) if item.split(":")[1] != "info"] == []
 
 
 def test_a_clean_claim_under_a_contractors_policy():
