@@ -28,6 +28,7 @@ def batch(
     order_by: Annotated[str | None, typer.Option(metavar="COLUMN", help="The order of the rows of one note.")] = None,
     query: Annotated[str | None, typer.Option(metavar="SQL", help="What to read from a database.")] = None,
     table: Annotated[str | None, typer.Option(metavar="NAME", help="The table to read from a database.")] = None,
+    date_format: Annotated[str | None, typer.Option(metavar="FORMAT", help="How dates are written, such as %d.%m.%Y.")] = None,
     gate: Annotated[bool, typer.Option("--gate/--no-gate", help="Answer notes without any word of needles at once.")] = True,
     with_text: Annotated[bool, typer.Option("--with-text", help="Keep each note's text in its result.")] = False,
     note_timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="What takes longer is quarantined.")] = 60.0,
@@ -36,15 +37,16 @@ def batch(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
 ) -> None:  # fmt: skip
     """Read many notes, each once; a second run reads only what is new or changed."""
-    from extractor.batch.readers.base import ReadOptions
+    from extractor.batch.readers.base import Meter, ReadOptions
     from extractor.batch.run import RunOptions, run_batch
     from extractor.coding import resolve_policy
 
+    meter = Meter()
     options = RunOptions(
         workers=workers or _cores(),
         policy=resolve_policy(policy, settings),
         lexicon_dirs=tuple(lexicon_dir or ()),
-        read=ReadOptions(_mapping(columns), group_by, order_by, query, table),
+        read=ReadOptions(_mapping(columns), group_by, order_by, query, table, date_format, meter=meter),
         format=form,
         gate=gate,
         with_text=with_text,
@@ -52,7 +54,7 @@ def batch(
         redo=redo,
     )
     signal.signal(signal.SIGTERM, _interrupt)  # the scheduler's stop is as orderly as Ctrl-C
-    listener, logger = _listener(log_format, quiet)
+    listener, logger = _listener(log_format, quiet, meter)
     try:
         summary = run_batch(inputs, output, options, listener)
     except KeyboardInterrupt:
@@ -111,7 +113,7 @@ def _mapping(items: list[str] | None) -> dict[str, str]:
     return columns
 
 
-def _listener(log_format: str | None, quiet: bool) -> tuple[Any, Any]:
+def _listener(log_format: str | None, quiet: bool, meter: Any) -> tuple[Any, Any]:
     from extractor.batch.progress import BarListener, Logger, LogListener
 
     if log_format not in (None, "text", "json"):
@@ -119,7 +121,7 @@ def _listener(log_format: str | None, quiet: bool) -> tuple[Any, Any]:
     if quiet:
         return None, None
     if log_format is None and sys.stderr.isatty():
-        return BarListener(), None
+        return BarListener(meter), None
     form: Literal["text", "json"] = "json" if log_format == "json" else "text"
     logger = Logger(form)
     return LogListener(logger), logger if log_format else None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
@@ -18,13 +19,14 @@ from extractor import __version__
 from extractor.batch.answer import task_of
 from extractor.batch.gate import gated_answer
 from extractor.batch.identity import Versions, content_of, note_id_of
-from extractor.batch.ledger import Done, Known, Ledger, NewQuarantine, file_of
+from extractor.batch.ledger import Done, Known, Ledger, LedgerError, NewQuarantine, file_of
 from extractor.batch.lock import OutputLock
 from extractor.batch.notes import SourceNote, Unreadable
-from extractor.batch.output import check_target, ledger_path, lock_path, publish
+from extractor.batch.output import check_target, ledger_path, lock_path, own_files, publish, scratch_folder
 from extractor.batch.pool import Pool
 from extractor.batch.readers import read_notes
 from extractor.batch.readers.base import ReadOptions
+from extractor.batch.readers.inputs import check_inputs
 from extractor.batch.worker import Answer, Setup, Task
 from extractor.batch.writers import Stamp, format_of, writer_for
 from extractor.coding.policy import Policy, load_policy
@@ -73,6 +75,9 @@ class Listener(Protocol):
 
     def advanced(self, counts: Counter[str]) -> None:
         """A block is recorded."""
+
+    def warned(self, source: str, note_id: str, warning: str) -> None:
+        """Something about a note could not be used."""
 
     def quarantined(self, entry: NewQuarantine) -> None:
         """A note went to quarantine."""
@@ -125,13 +130,16 @@ def run_batch(
     target = Path(target)
     writer = writer_for(format_of(target, options.format))
     check_target(target)
+    check_inputs(inputs, options.read)
     policy = options.policy or load_policy("cpt")
     versions = _versions(options, policy)
     with OutputLock(lock_path(target), target):
         ledger = Ledger(ledger_path(target))
         try:
             run = _Run(ledger, options, policy, listener, keep_text=writer.needs_text)
-            summary = run.go(inputs, versions)
+            with scratch_folder(target) as scratch:
+                reading = replace(options.read, skip=options.read.skip | own_files(ledger, target), scratch=scratch)
+                summary = run.go(read_notes(inputs, reading), versions)
             if listener:
                 listener.writing()
             stamp = _stamp(versions, policy, ledger.processed_on())
@@ -140,6 +148,10 @@ def run_batch(
             ledger.end_run(_now(), "done", dict(summary.counts))
         except KeyboardInterrupt:
             ledger.end_run(_now(), "stopped", dict(run.counts))
+            raise
+        except Exception:
+            with suppress(LedgerError):  # it may be what failed; the next run then calls this one interrupted
+                ledger.end_run(_now(), "failed", dict(run.counts))
             raise
         finally:
             ledger.close()
@@ -162,14 +174,14 @@ class _Run:
         """Notes of this run that are read but not yet recorded, by id."""
         self.read_again: set[str] = set()
 
-    def go(self, inputs: Sequence[str | Path], versions: Versions) -> Summary:
+    def go(self, notes: Iterable[SourceNote | Unreadable], versions: Versions) -> Summary:
         began = datetime.now(UTC)
         number = self.ledger.begin_run(_now(), str(versions))
         if self.listener:
             self.listener.began(number, str(versions))
         stale = self.ledger.stale_files()
         with Pool(self.setup, self.options.workers) as pool:
-            for block in pool.map(self._blocks(read_notes(inputs, self.options.read))):
+            for block in pool.map(self._blocks(notes)):
                 self._record(block)
                 self.read_again |= stale & block.files
         self.ledger.settle_quarantine(self.read_again)
@@ -240,6 +252,7 @@ class _Run:
         for entry in block.entries:
             answer = block.answers[entry.task] if entry.task is not None else None
             self.counts[entry.fate] += 1
+            self.counts["warnings"] += len(entry.note.warnings)
             if answer is None:
                 seen.append(entry.note_id)
             elif answer.json is None:
@@ -265,6 +278,9 @@ class _Run:
         for entry in block.entries:
             self.pending.pop(entry.note_id, None)
         if self.listener:
+            for entry in block.entries:
+                for warning in entry.note.warnings:
+                    self.listener.warned(entry.note.source, entry.note_id, warning)
             for item in block.quarantined:
                 self.listener.quarantined(item)
             self.listener.advanced(self.counts)

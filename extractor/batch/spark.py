@@ -160,7 +160,7 @@ def _answers(batches, columns, setup: Setup, options: ReadOptions, *, gate: bool
     import pyarrow as pa
 
     from extractor.batch.readers.rows import note_of
-    from extractor.batch.readers.table_rows import rows_of
+    from extractor.batch.readers.parquet import rows_of
 
     schema = _answer_schema()
     done: list[tuple[Any, ...]] = []

@@ -44,6 +44,8 @@ def print_summary(summary: Summary, console: Console) -> None:
     for name, meaning in _FATES:
         if counts[name]:
             table.add_row(f"  {name}", f"{counts[name]:,}", meaning)
+    if counts["warnings"]:
+        table.add_row("  warnings", f"{counts['warnings']:,}", "something about a note could not be used; --log-format text lists them")
     if any(counts[name] for name, _ in _ANSWERS):
         table.add_section()
     for name, meaning in _ANSWERS:
