@@ -13,7 +13,7 @@ from extractor.audit.copies import SIMILARITY, find_copies
 from extractor.audit.exposure import Basis, Fee, Prices, price, total
 from extractor.audit.match import key_of, match, patient_of, provider_of
 from extractor.audit.models import Audit, AuditedNote, ClaimLine, Encounter, ProviderProfile
-from extractor.audit.shared import check_copies, check_dates, check_providers, check_shared_notes
+from extractor.audit.shared import check_copies, check_dates, check_providers, check_shared_notes, point_at_near_notes
 from extractor.coding.claims import ClaimCase, Flag, check_encounter, check_frequency, make_case, sessions_of
 from extractor.coding.policy import Policy, load_policy
 from extractor.lexicon import load_lexicon
@@ -64,6 +64,7 @@ def audit(
     flags = {case.encounter.id: check_encounter(case) for case in cases}
     for case, item in _across(cases, noted, billed, similarity):
         flags[case.encounter.id].append(item)
+    point_at_near_notes(cases, flags)
     prices = Prices(fees, basis)
     for encounter in encounters:
         _settle(encounter, flags[encounter.id], prices)

@@ -78,7 +78,7 @@ def test_sessions_of_notes_without_a_claim_count_and_planned_ones_do_not():
 
 def test_the_limit_is_that_of_the_payer():
     days = [date(2024, 6, 3) + timedelta(days=50 * number) for number in range(4)]
-    aetna, medicare = ([visit for visit in sessions(*days, payer=name, diagnoses=["M79.18"])] for name in ("Aetna", "MEDICARE  Part B"))
+    aetna, medicare = (sessions(*days, payer=name, diagnoses=["M79.18"]) for name in ("Aetna", "MEDICARE  Part B"))
     payers = {"Medicare Part B": LCD}
     assert seen(run(*aetna, payers=payers)) == []
     assert seen(run(*medicare, payers=payers)) == [("C3", "frequency-exceeded")]
@@ -125,6 +125,14 @@ def test_a_claim_that_names_a_note_of_another_date():
     read, _ = visit(1)
     billed = line("20553", claim_id="C1", patient_id="P1", date_of_service=DAY + timedelta(days=1), note_id="n1")
     assert seen(run((read, billed))) == [("C1", "date-not-matching")]
+
+
+def test_a_claim_without_a_note_points_at_a_note_of_nearly_the_same_date():
+    read, _ = visit(1)
+    billed = line("20553", claim_id="C1", patient_id="P1", date_of_service=DAY + timedelta(days=1))
+    done = run((read, billed))
+    (finding,) = [item for one in done.encounters for item in one.findings if item.id == "note-missing"]
+    assert finding.resolution.endswith("Without a claim of its own: note n1 (2024-06-03); one of the dates may be a slip.")
 
 
 def test_settings_reach_every_policy():

@@ -53,7 +53,7 @@ _CODE = re.compile(r"[A-Z0-9]{4,6}")
 _ICD10 = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
 _GLUED = re.compile(r"(?:\d\d|LT|RT|X[EPSU]|J[WZ]|G[AXYZ]|[EFT]\d|KX){2,4}")
 """Modifiers written as one word; a word such as LEFT is none."""
-_DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%b-%Y", "%d-%b-%y", "%d%b%Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y")
+_DATE_FORMATS = ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%b-%Y", "%d-%b-%y", "%d%b%Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y")
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}.*$|:\d{2}:\d{2}:\d{2}(?:\.\d+)?$")
 _EXCEL_EPOCH = date(1899, 12, 30)
 _EXCEL_DAYS = range(20_000, 80_000)
@@ -149,9 +149,11 @@ def parse_date(value: Any, what: str = "the date of service") -> date | None:
         return value
     text = parse_identifier(value) or ""
     text = _TIME.sub("", text).strip()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass  # one of the other forms, or none
     for pattern in _DATE_FORMATS:
-        if pattern in ("%Y%m%d",) and len(text) != 8:
-            continue
         try:
             return datetime.strptime(text, pattern).date()
         except ValueError:
