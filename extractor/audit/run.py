@@ -136,7 +136,8 @@ def _across(
 def _settle(encounter: Encounter, flags: list[Flag], prices: Prices) -> None:
     """Price the findings and put them in order; what is certain about a line silences the lesser doubt about it."""
     price(flags, encounter, prices)
-    repeated = {(item.finding.claim_id, item.finding.line) for item in flags if item.finding.id == "note-for-several-claims"}
+    repeated = {(item.finding.claim_id, item.finding.line) for item in flags
+                if item.finding.id == "note-for-several-claims" and item.finding.severity == "error"}  # fmt: skip
     kept = [item for item in flags if not (item.finding.id == "units-not-one" and item.stake is not None and item.line is not None
             and (item.finding.claim_id, item.finding.line) in repeated and (item.line.units or 1) == 1)]  # fmt: skip
     encounter.findings = sorted((item.finding for item in kept), key=lambda item: (item.rank, item.line or 0, item.text))

@@ -34,6 +34,11 @@ def check_shared_notes(cases: Sequence[ClaimCase]) -> Iterator[tuple[ClaimCase, 
                                                    item[1].date_of_service or date_of(note), item[1].claim_id or ""))  # fmt: skip
         (_, first), *others = ordered
         for case, line in others:
+            if line.date_of_service == first.date_of_service and line.payer and first.payer and line.payer != first.payer:
+                text = f"{line.code} {_of(line)} was billed to another payer than {first.code} {_of(first)}; both rest on one note."
+                yield case, flag(case, "note-for-several-claims", "info", text, rule="one-claim-a-note", line=line, note=note,
+                                 resolution="With coordination of benefits between the payers nothing needs doing.")  # fmt: skip
+                continue
             text = f"{line.code} {_of(line)} rests on the same note as {first.code} {_of(first)}; one note documents one session."
             yield case, flag(case, "note-for-several-claims", "error", text, rule="one-claim-a-note", line=line, note=note,
                              evidence=case.proof.sites() if case.proof.note is note else note.result.procedure.evidence,

@@ -102,6 +102,12 @@ def test_one_note_for_two_claims_of_one_date():
     assert done.overpayment == 58
 
 
+def test_the_same_service_on_the_claims_of_two_payers_only_informs():
+    read, billed = visit(1, payer="Medicare")
+    done = run((read, billed), (None, billed.model_copy(update={"claim_id": "C2", "payer": "Medigap"})))
+    assert [(item.id, item.severity) for one in done.encounters for item in one.findings] == [("note-for-several-claims", "info")]
+
+
 def test_a_visit_and_an_injection_on_two_claims_are_not_one_service_billed_twice():
     first = visit(1)
     assert seen(run(first, (None, line("99213-25 @A", claim_id="C2", patient_id="P1")))) == []

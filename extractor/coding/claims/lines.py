@@ -29,8 +29,9 @@ def check_units(case: ClaimCase) -> Iterator[Flag]:
     """Yield lines with more than the one unit that a session has; guidance, too, is once an encounter."""
     for family, rule in (("trigger_point_injection", "one-unit"), ("dry_needling", "one-unit"), ("guidance_ultrasound", "guidance")):
         lines = case.lines_of(family) if case.trigger_point else []
-        for code in dict.fromkeys(line.code for line in lines):
-            yield from _units(case, [line for line in lines if line.code == code], rule)
+        # The same service on the claims of two payers is coordination of benefits, not a second unit.
+        for code, payer in dict.fromkeys((line.code, line.payer) for line in lines):
+            yield from _units(case, [line for line in lines if (line.code, line.payer) == (code, payer)], rule)
 
 
 def _units(case: ClaimCase, lines: list[ClaimLine], rule: str) -> Iterator[Flag]:
