@@ -28,7 +28,7 @@ def key_of(identifier: str | None) -> str | None:
     if identifier is None:
         return None
     plain = identifier.strip().upper()
-    return (plain.lstrip("0") or "0") if plain.isdigit() else plain or None
+    return (plain.lstrip("0") or "0") if plain.isdecimal() else plain or None
 
 
 def patient_of(note: AuditedNote) -> str | None:

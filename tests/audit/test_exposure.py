@@ -37,6 +37,7 @@ CASES = [
     (WHOLE, line(allowed="62.11", charge="150"), [], None, "overpayment", "62.11", "allowed 62.11"),
     (WHOLE, line(charge="150"), [], None, "overpayment", "150.00", "charge 150.00"),
     (WHOLE, line(), FEES, None, "overpayment", "58.00", "fee 58.00"),
+    (WHOLE, line(charge="150"), FEES, None, "overpayment", "58.00", "fee 58.00"),
     (WHOLE, line(paid="0", charge="150"), FEES, None, "overpayment", "0.00", "paid 0.00"),
     (WHOLE, line(), [], None, "overpayment", None, "neither claim nor fee file"),
     (WHOLE, line("J3301", units="4"), FEES, None, "overpayment", "6.00", "fee 1.50 x 4"),
@@ -65,7 +66,8 @@ def test_an_exposure_has_its_arithmetic(stake, on, fees, payer, direction, amoun
 
 def test_the_user_says_which_amount_counts():
     item = flagged(WHOLE, line(paid="49.69", allowed="62.11", charge="150"))
-    assert exposure_of(item, encounter(item), Prices([], "allowed")).amount == Decimal("62.11")
+    assert exposure_of(item, encounter(item), Prices(FEES, "allowed")).amount == Decimal("62.11")
+    assert exposure_of(item, encounter(item), Prices(FEES, "charge")).amount == Decimal("150.00")
 
 
 def test_of_a_line_with_several_findings_only_the_largest_amount_counts():

@@ -91,7 +91,7 @@ def parse_code(value: Any, *, padded: bool = False) -> str | None:
     if text is None:
         return None
     code = text.upper().replace(" ", "")
-    if padded and code.isdigit():
+    if padded and code.isdecimal():
         code = code.zfill(5)
     if not _CODE.fullmatch(code):
         raise CellError("the procedure code is no CPT or HCPCS code (five characters)")
@@ -158,7 +158,7 @@ def parse_date(value: Any, what: str = "the date of service") -> date | None:
             return datetime.strptime(text, pattern).date()
         except ValueError:
             continue
-    if text.isdigit() and int(text) in _EXCEL_DAYS:
+    if text.isdecimal() and int(text) in _EXCEL_DAYS:
         return _EXCEL_EPOCH + timedelta(days=int(text))
     raise CellError(f"{what} is no date (write it as YYYY-MM-DD)")
 
