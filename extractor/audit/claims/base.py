@@ -13,8 +13,8 @@ from extractor.audit.models import ClaimLine
 from extractor.intake import IntakeError
 
 __all__ = [
-    "CellError", "ClaimFile", "ClaimsError", "collect", "icd10", "parse_amount", "parse_code", "parse_date",
-    "parse_identifier", "parse_list", "parse_number",
+    "CellError", "ClaimFile", "ClaimsError", "collect", "icd10", "is_empty", "parse_amount", "parse_code", "parse_date",
+    "parse_diagnoses", "parse_identifier", "parse_list", "parse_modifiers", "parse_number", "settle",
 ]  # fmt: skip
 
 
