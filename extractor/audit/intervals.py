@@ -55,8 +55,9 @@ def hypergeometric(hits: int, sample: int, universe: int, *, confidence: float =
 
     if sample < 1 or not 0 <= hits <= sample <= universe:
         raise ValueError(f"{hits} hits in a sample of {sample} of {universe} cannot be. Check the three numbers.")
-    tail = (1 - confidence) / 2
-    z_of(confidence)
+    z_of(confidence)  # refuses what is no confidence
+    # A tail that is exactly as wide as allowed belongs to the interval, whatever binary fractions make of it.
+    tail = (1 - confidence) / 2 - 1e-12
     first, last = hits, universe - (sample - hits)
 
     def smallest(holds) -> int:  # type: ignore[no-untyped-def]
@@ -67,6 +68,6 @@ def hypergeometric(hits: int, sample: int, universe: int, *, confidence: float =
         return low
 
     # sf(h - 1) = P(X >= h) rises with the number of hits; cdf(h) = P(X <= h) falls.
-    lower = smallest(lambda total: hypergeom.sf(hits - 1, universe, total, sample) > tail)
-    beyond = smallest(lambda total: total == last or hypergeom.cdf(hits, universe, total + 1, sample) <= tail)
+    lower = smallest(lambda total: hypergeom.sf(hits - 1, universe, total, sample) >= tail)
+    beyond = smallest(lambda total: total == last or hypergeom.cdf(hits, universe, total + 1, sample) < tail)
     return lower, beyond

@@ -76,6 +76,6 @@ def many(count: int, providers: int = 12, hostile: str = "") -> Audit:
                 id=name, patient_id=f"MRN-{number // 3:05}{hostile}", date_of_service=date.fromordinal(738_000 + number * 730 // count),
                 provider_id=f"P{number % providers:02}{hostile}", payer=("Medicare", "Aetna", "Cigna")[number % 3] + hostile,
                 lines=[line(code, claim=claim)], notes=[read], matched_by="note_id", findings=about,
-            )  # fmt: skip
+            )
         )
     return Audit(encounters=found, providers=profiles(found), overpayment=Decimal("8.25") * sum(bool(e.findings) for e in found))

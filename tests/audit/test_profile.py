@@ -19,7 +19,7 @@ def practice(**counts: tuple[int, int, int]):
                 build.encounter(
                     f"{provider}-{number}", provider=provider, notes=[], lines=[build.line("20553" if number < threes else "20552")],
                     findings=[build.finding()] if number < flagged else [],
-                )  # fmt: skip
+                )
             )
     return found
 

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from extractor.audit.amounts import at_stake
 from extractor.audit.models import Audit, Encounter
@@ -76,10 +77,10 @@ def strata_by_amount(bounds: Sequence[Decimal | int]) -> Callable[[Encounter], s
         SamplingError: if the bounds do not rise.
     """
     steps = [Decimal(bound) for bound in bounds]
-    if not steps or any(later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)):
+    if not steps or any(later <= earlier for earlier, later in pairwise(steps)):
         raise SamplingError("Give the bounds of the strata as rising amounts, such as 100, 500.")
     names = [f"1: below {steps[0]:,}"]
-    names += [f"{number}: {low:,} to below {high:,}" for number, (low, high) in enumerate(zip(steps, steps[1:], strict=False), 2)]
+    names += [f"{number}: {low:,} to below {high:,}" for number, (low, high) in enumerate(pairwise(steps), 2)]
     names.append(f"{len(steps) + 1}: {steps[-1]:,} and more")
 
     def stratum_of(encounter: Encounter) -> str:
