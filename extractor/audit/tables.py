@@ -27,7 +27,7 @@ _SCHEMAS: Mapping[str, pa.Schema] = {
         ("encounter", pa.string()), ("id", pa.string()), ("severity", pa.string()), ("rank", pa.int32()), ("text", pa.string()),
         ("date_of_service", pa.date32()), ("patient_id", pa.string()), ("provider_id", pa.string()), ("payer", pa.string()),
         ("claim_id", pa.string()), ("line", pa.int32()), ("code", pa.string()), ("note_id", pa.string()), ("evidence", _EVIDENCE),
-        ("rule", pa.string()), ("source", pa.string()), ("effective", pa.string()),
+        ("resolution", pa.string()), ("rule", pa.string()), ("source", pa.string()), ("effective", pa.string()),
         ("direction", pa.string()), ("amount", _MONEY), ("arithmetic", pa.string()),
     ]),
     "encounters": pa.schema([
@@ -38,7 +38,7 @@ _SCHEMAS: Mapping[str, pa.Schema] = {
     ]),
     "lines": pa.schema([
         ("encounter", pa.string()), ("claim_id", pa.string()), ("line", pa.int32()), ("note_id", pa.string()), ("patient_id", pa.string()),
-        ("date_of_service", pa.date32()), ("provider_id", pa.string()), ("payer", pa.string()), ("code", pa.string()), ("units", _UNITS),
+        ("date_of_service", pa.date32()), ("date_of_service_end", pa.date32()), ("provider_id", pa.string()), ("payer", pa.string()), ("code", pa.string()), ("units", _UNITS),
         ("modifiers", _TEXTS), ("diagnoses", _TEXTS), ("charge", _MONEY), ("allowed", _MONEY), ("paid", _MONEY), ("source", pa.string()),
     ]),
     "providers": pa.schema([
@@ -138,7 +138,7 @@ def _write_duckdb(made: Mapping[str, pa.Table], path: Path) -> None:
 def _findings(audit: Audit) -> list[dict[str, Any]]:
     return [
         {
-            **finding.model_dump(include={"encounter", "id", "severity", "rank", "text", "claim_id", "line", "code", "note_id", "rule", "source", "effective"}),
+            **finding.model_dump(include={"encounter", "id", "severity", "rank", "text", "claim_id", "line", "code", "note_id", "resolution", "rule", "source", "effective"}),
             "date_of_service": encounter.date_of_service, "patient_id": encounter.patient_id, "provider_id": rendering_provider(encounter),
             "payer": encounter.payer, "evidence": [proof.model_dump() for proof in finding.evidence],
             "direction": finding.exposure.direction if finding.exposure else None,

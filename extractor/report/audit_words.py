@@ -58,7 +58,12 @@ _TITLES = {
     "cloned-note": ("Note nearly identical to an earlier one", "Documentation of this encounter’s own findings: muscles, response and dose as they were that day."),
     "note-missing": ("No note for the claim", "The note of the encounter."),
     "procedure-not-documented": ("The note does not document the billed procedure", "The procedure note of this encounter by the billed provider; else take the line off."),
-    "note-shared": ("One note stands behind several claims", "The note of each billed encounter, or the claim that was billed twice corrected."),
+    "note-for-several-claims": ("One note stands behind several claims", "The note of each billed encounter, or the claim that was billed twice corrected."),
+    "claim-missing": ("Documented injection without a claim", "Check whether it was billed elsewhere; else bill it within the payer’s time limit."),
+    "guidance-not-covered": ("Guidance that the payer does not cover", "The payer’s policy on guidance on that date, or a notice to the patient before the service."),
+    "guidance-record-missing": ("Record of the guidance incomplete", "The stored image and the report of the guidance."),
+    "date-not-matching": ("Dates of note and claim differ", "The date of service as the record of the visit shows it."),
+    "provider-not-matching": ("Providers of note and claim differ", "The provider who performed the service, as the record of the visit shows it."),
 }  # fmt: skip
 
 
@@ -111,9 +116,8 @@ def finding_title(finding_id: str) -> str:
 
 def resolution(finding: ClaimFinding) -> str:
     """Say what would resolve a finding: its own words where it has them, else those of its kind."""
-    own = getattr(finding, "resolution", None)
-    if own:
-        return str(own)
+    if finding.resolution:
+        return finding.resolution
     known = _TITLES.get(finding.id)
     return known[1] if known else "Further documentation of the encounter, or a corrected claim."
 

@@ -17,12 +17,21 @@ from extractor.audit.models import Audit, Encounter
 from extractor.audit.profile import rendering_provider
 from extractor.audit.sampling import Sample
 from extractor.report.audit_words import (
-    DISCLAIMER, MATCHES, PROVIDER_METHOD, SEVERITIES, billed_words, finding_title, proved_words, resolution, rule_rows,
-    sums, worst_first,
+    DISCLAIMER,
+    MATCHES,
+    PROVIDER_METHOD,
+    SEVERITIES,
+    billed_words,
+    finding_title,
+    proved_words,
+    resolution,
+    rule_rows,
+    sums,
+    worst_first,
 )  # fmt: skip
+from extractor.report.words import side_words
 from extractor.report.workbook_sample import sample_sheet
 from extractor.report.workbook_sheet import ROWS_OF_A_SHEET, Column, Sheet, new_workbook
-from extractor.report.words import side_words
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from statistics import mean, stdev
 from typing import TYPE_CHECKING
 
 from extractor.audit.models import Encounter
 from extractor.audit.profile import rendering_provider
-from extractor.audit.sampling import Drawn, Sample, encounter_overpayment, extrapolate
+from extractor.audit.sampling import Drawn, Estimate, Sample, encounter_overpayment, extrapolate
 from extractor.report.audit_words import billed_words, proved_words
 from extractor.report.workbook_sheet import Column, Sheet
 
@@ -47,7 +48,7 @@ def sample_sheet(
             _unit(sheet, unit, encounters[unit.unit], places[unit.unit], reviewed.get(unit.unit), given[unit.unit])
         ranges[name] = first, sheet.next_row - 1
     sheet.finish()
-    _extrapolation(workbook, sample, ranges, found.total)
+    _extrapolation(workbook, sample, ranges, given, found.total, sum(unit not in reviewed for unit in sample.ids))
 
 
 def _unit(sheet: Sheet, unit: Drawn, encounter: Encounter, place: int, reviewed: Decimal | None, used: Decimal) -> None:
@@ -59,36 +60,42 @@ def _unit(sheet: Sheet, unit: Drawn, encounter: Encounter, place: int, reviewed:
     ])  # fmt: skip
 
 
-def _extrapolation(workbook: Workbook, sample: Sample, ranges: Mapping[str, tuple[int, int]], total) -> None:  # type: ignore[no-untyped-def]
+def _extrapolation(
+    workbook: Workbook, sample: Sample, ranges: Mapping[str, tuple[int, int]], amounts: Mapping[str, Decimal], total: Estimate, blank: int
+) -> None:
     columns = [
         Column("Stratum", 34), Column("Universe N", 18, "number"), Column("Sample n", 14, "number"), Column("Mean", 14, "money"), Column("Standard deviation", 14, "money"),
-        Column("Total N × mean", 16, "money"), Column("Variance of the total", 22, "number"), Column("Degrees of freedom", 12, "number"),
+        Column("Total N × mean", 16, "money"), Column("Variance of the total", 22, "decimal"), Column("Degrees of freedom", 12, "number"),
     ]  # fmt: skip
     sheet = Sheet(workbook, "Extrapolation", columns)
     for name, size in sample.sizes.items():
         first, last = ranges[name]
         cells, row = f"Sample!{_USED}{first}:{_USED}{last}", sheet.next_row
+        values = [float(amounts[unit.unit]) for unit in sample.of(name)]
+        n, average = len(values), mean(values)
+        spread = stdev(values) if n > 1 else 0.0
         sheet.row([
-            name or "all", size, (f"=COUNT({cells})", len(sample.of(name))), (f"=AVERAGE({cells})", None), (f"=IF(C{row}>1,STDEV({cells}),0)", None),
-            (f"=B{row}*D{row}", None), (f"=B{row}^2*E{row}^2/C{row}*(1-C{row}/B{row})", None), (f"=MAX(C{row}-1,1)", None),
+            name or "all", size, (f"=COUNT({cells})", n), (f"=AVERAGE({cells})", average), (f"=IF(C{row}>1,STDEV({cells}),0)", spread),
+            (f"=B{row}*D{row}", size * average), (f"=B{row}^2*E{row}^2/C{row}*(1-C{row}/B{row})", size**2 * spread**2 / n * (1 - n / size)),
+            (f"=MAX(C{row}-1,1)", max(n - 1, 1)),
         ])  # fmt: skip
     end = sheet.next_row - 1
     sheet.row([])
     first_row = sheet.next_row
     point, error, freedom, level, deviate = (f"B{first_row + step}" for step in (1, 2, 3, 4, 5))
-    lines = [
-        ("Sampled without a reviewed amount", f"=COUNTBLANK(Sample!{_REVIEWED}2:{_REVIEWED}{len(sample.units) + 1})", None, "number"),
+    lines: list[tuple[str, str | None, float | None, str]] = [
+        ("Sampled without a reviewed amount", f"=COUNTBLANK(Sample!{_REVIEWED}2:{_REVIEWED}{len(sample.units) + 1})", blank, "number"),
         ("Point estimate", f"=SUM(F2:F{end})", total.point, "money"),
         ("Standard error", f"=SQRT(SUM(G2:G{end}))", total.standard_error, "money"),
-        ("Effective degrees of freedom", f"=IF(SUM(G2:G{end})=0,1,SUM(G2:G{end})^2/SUMPRODUCT(G2:G{end}^2/H2:H{end}))", total.degrees_of_freedom or 1, "number"),
+        ("Effective degrees of freedom", f"=IF(SUM(G2:G{end})=0,1,SUM(G2:G{end})^2/SUMPRODUCT(G2:G{end}^2/H2:H{end}))", total.degrees_of_freedom or 1, "decimal"),
         ("Confidence, two-sided", None, total.confidence, "percent"),
         # TINV takes whole degrees of freedom; rounding them down widens the interval, which is to the provider's favour.
-        ("Student’s t", f"=TINV(1-{level},MAX(1,INT({freedom}+0.000001)))", total.deviate, "number"),
+        ("Student’s t", f"=TINV(1-{level},MAX(1,INT({freedom}+0.000001)))", total.deviate, "decimal"),
         ("Lower limit", f"={point}-{deviate}*{error}", total.low, "money"),
         ("Upper limit", f"={point}+{deviate}*{error}", total.high, "money"),
     ]  # fmt: skip
     for label, formula, value, kind in lines:
-        sheet.line(label, (formula, value) if formula else value, kind="percent" if kind == "percent" else kind)
+        sheet.line(label, (formula, value) if formula else value, kind=kind)
     sheet.row([])
     for text in (
         f"Seed {sample.seed}; {sample.generator}.",

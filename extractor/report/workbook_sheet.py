@@ -22,6 +22,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "text": {"num_format": "@"},
     "wrap": {"text_wrap": True, "num_format": "@"},
     "number": {"num_format": "#,##0"},
+    "decimal": {"num_format": "#,##0.0000"},
     "money": {"num_format": "$#,##0.00;[Red]-$#,##0.00"},
     "percent": {"num_format": "0.0%"},
     "date": {"num_format": "yyyy-mm-dd", "align": "left"},

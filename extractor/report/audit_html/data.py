@@ -15,7 +15,12 @@ from extractor.audit.models import AuditedNote, ClaimFinding, ClaimLine, Encount
 from extractor.audit.profile import rendering_provider
 from extractor.models import Evidence
 from extractor.report.audit_words import (
-    MATCHES, billed_words, finding_title, muscle_words, proved_words, resolution,
+    MATCHES,
+    billed_words,
+    finding_title,
+    muscle_words,
+    proved_words,
+    resolution,
 )  # fmt: skip
 from extractor.report.words import dose_words, drug_name, strength_words
 

@@ -16,7 +16,14 @@ from extractor.audit.sampling import Extrapolation, Sample, extrapolate
 from extractor.report.audit_html import charts
 from extractor.report.audit_html.data import CHUNK, chunks, rows, script_json
 from extractor.report.audit_words import (
-    DISCLAIMER, PROVIDER_METHOD, SEVERITIES, finding_title, money, rule_rows, sums, worst_first,
+    DISCLAIMER,
+    PROVIDER_METHOD,
+    SEVERITIES,
+    finding_title,
+    money,
+    rule_rows,
+    sums,
+    worst_first,
 )  # fmt: skip
 
 __all__ = ["render_html", "write_html"]
