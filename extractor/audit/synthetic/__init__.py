@@ -8,9 +8,10 @@ the extractor: only notes whose label the extractor meets today are used. The sa
 from extractor.audit.synthetic.bases import Base, BaseError, usable_bases
 from extractor.audit.synthetic.errors import KINDS, Kind
 from extractor.audit.synthetic.practice import POLICY_SETTINGS, Practice, Visit, generate
+from extractor.audit.synthetic.scoring import Score, audited_notes, read_changed, score
 from extractor.audit.synthetic.writing import write_practice
 
 __all__ = [
-    "KINDS", "POLICY_SETTINGS", "Base", "BaseError", "Kind", "Practice", "Visit", "generate", "usable_bases",
-    "write_practice",
+    "KINDS", "POLICY_SETTINGS", "Base", "BaseError", "Kind", "Practice", "Score", "Visit", "audited_notes", "generate",
+    "read_changed", "score", "usable_bases", "write_practice",
 ]  # fmt: skip

@@ -28,7 +28,8 @@ class Kind:
     plant: Callable[[Visit, Random], None]
     fits: Callable[[Visit], bool] = lambda visit: True
     needs: str = ""
-    """``sessions``: four in twelve months; ``patient``: one without other visits, whose sessions it would add to."""
+    """``sessions``: four in twelve months; ``patient``: one without other visits, whose sessions it would add to;
+    ``earlier note``: a visit before, with a note long enough."""
     direction: str = ""
     """Where money is at stake: overpayment or underpayment."""
 
@@ -43,6 +44,11 @@ def _payable(visit: Visit) -> bool:
 
 def _no_payable(visit: Visit) -> bool:
     return not visit.base.payable
+
+
+def _says_wastage(visit: Visit) -> bool:
+    text = visit.base.note.text.lower()
+    return "wast" in text or "discard" in text
 
 
 def _rebill(code: str) -> Callable[[Visit, Random], None]:
@@ -140,13 +146,14 @@ KINDS: tuple[Kind, ...] = (
     Kind("drug not billed", ("drug-not-billed",), "injected", _drop_drugs, _payable),
     Kind("drug not documented", ("drug-not-documented",), "injected", _add("J3301", 4), _no_payable, direction="overpayment"),
     Kind("drug units", ("drug-units-mismatch",), "injected", _drug_units, _payable),
-    Kind("wastage not documented", ("modifier-unsupported", "drug-units-mismatch"), "injected", _wastage, _payable),
-    Kind("excluded substance", ("denied-substance-billed",), "excluded", _nothing),
+    Kind("wastage not documented", ("modifier-unsupported", "drug-units-mismatch"), "injected", _wastage,
+         lambda visit: _payable(visit) and not _says_wastage(visit)),
+    Kind("excluded substance", ("denied-substance-billed",), "excluded", _add("J3420")),
     Kind("diagnosis outside the list", ("diagnosis-not-supporting",), "injected", _diagnoses("M54.2")),
     Kind("diagnoses that exclude each other", ("diagnosis-not-supporting",), "injected", _diagnoses("M79.18", "M79.7")),
     Kind("guidance not documented", ("guidance-not-documented", "procedure-not-documented"), "injected", _add("76942"),
          lambda visit: visit.base.result.procedure.guidance is None),
-    Kind("copied note", ("cloned-note",), "injected", _nothing),
+    Kind("copied note", ("cloned-note",), "injected", _nothing, needs="earlier note"),
     Kind("no note", ("note-missing",), "injected", _no_note),
     Kind("not performed", ("procedure-not-documented",), "none", _bill_undone, direction="overpayment"),
     Kind("another provider", ("provider-not-matching", "procedure-not-documented"), "injected", _other_provider),

@@ -41,6 +41,8 @@ _DAYS = 730
 _GAP = 124
 """Days between sessions: three such gaps are more than any twelve months."""
 _PAYERS = ("Northgate Health Plan", "Tri-County Benefit Fund", "Lakeside Mutual", "Commonwealth Choice")
+_COPIED_WORDS = 80
+"""A shorter note is alike from visit to visit by nature, and no repetition of it can be told from a copy."""
 _TIGHT = 70
 """Days between the sessions of a patient who has a fourth one within twelve months."""
 
@@ -177,7 +179,7 @@ class _Planner:
         previous: Base | None = None
         for offset, planned in zip(days, plan, strict=True):
             day = _START + timedelta(days=offset)
-            previous = self._visit(name, day, provider, payer, planned, used, previous)
+            previous = self._visit(name, day, provider, payer, planned, used, previous, session=bool(kind and kind.needs == "sessions"))
 
     def _kind(self, provider: str, *, within: bool = False) -> Kind | None:
         """An error to plant, or none; ``within`` a patient's plan leaves out what needs a plan of its own."""
@@ -188,14 +190,13 @@ class _Planner:
         place = next(place for place, kind in enumerate(self._due) if _can(kind, within))
         return self._due.pop(place)
 
-    def _visit(self, patient: str, day: date, provider: str, payer: str, kind: Kind | None, used: set[int], previous: Base | None) -> Base | None:
+    def _visit(self, patient: str, day: date, provider: str, payer: str, kind: Kind | None, used: set[int], previous: Base | None, session: bool) -> Base | None:
         """Plan one visit; return its note where the next visit could copy it."""
-        copied = kind is not None and kind.name == "copied note"
-        if copied and previous is None:
-            # There is nothing to copy at a first visit: the next patient's turn.
-            self._due.append(kind)  # type: ignore[arg-type]
+        copied = kind is not None and kind.needs == "earlier note"
+        if kind is not None and copied and (previous is None or len(previous.note.text.split()) < _COPIED_WORDS):
+            self._due.append(kind)  # nothing to copy here: the next patient's turn
             kind, copied = None, False
-        role = kind.role if kind else self.source.choices(("injected", "needled", "none"), (90, 5, 5))[0]
+        role = kind.role if kind else "injected" if session else self.source.choices(("injected", "needled", "none"), (90, 5, 5))[0]
         visit = Visit(len(self.visits) + 1, patient, day, provider, payer, self.by_role[role][0], self.providers)
         visit.by_note = self.source.random() < 0.7
         candidates: Iterable[Base] = [previous] if copied and previous else self._fresh(role, used)
@@ -227,12 +228,13 @@ class _Planner:
         label = visit.base.note.date_of_service
         days = (visit.day - label).days if label else 0
         visit.text = vary(
-            visit.base.note.text, days=days, day=visit.day, record=visit.patient[3:], named=visit.base.named, source=self.source,
+            visit.base.note.text, days=days, day=visit.day, record=visit.patient[3:], named=visit.base.named,
+            style=int(visit.provider) % 4, source=self.source,
         )  # fmt: skip
 
 
 def _can(kind: Kind, within: bool) -> bool:
-    return not (within and kind.needs)
+    return not (within and kind.needs in ("sessions", "patient"))
 
 
 def _bill(visit: Visit) -> None:

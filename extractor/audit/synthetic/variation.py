@@ -16,18 +16,7 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
 _MONTH = r"(?P<m>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
 _NUMERIC = re.compile(r"(?<![\d/.-])(?P<m>0?[1-9]|1[0-2])(?P<s>[/.-])(?P<d>0?[1-9]|[12]\d|3[01])(?P=s)(?P<y>(?:19|20)\d\d|\d\d)(?![\d/-])")
 _ISO = re.compile(r"(?<![\d/-])(?P<y>(?:19|20)\d\d)-(?P<m>0[1-9]|1[0-2])-(?P<d>0[1-9]|[12]\d|3[01])(?![\d/-])")
-_MONTH_FIRST = re.compile(rf"\b{_MONTH}(?P<p>\.?) (?P<d>\d{{1,2}})(?P<o>st|nd|rd|th)?,? (?P<y>(?:19|20)\d\d)\b", re.IGNORECASE)
-_DAY_FIRST = re.compile(rf"\b(?P<d>\d{{1,2}})(?P<s>[ -]){_MONTH}(?P<p>\.?)(?P=s)(?P<y>(?:19|20)\d\d)\b", re.IGNORECASE)
-_BIRTH = re.compile(r"(?:\bDOB|\bD\.O\.B\.|\bborn|\bbirth)\W{0,12}$", re.IGNORECASE)
-
-# Generous on purpose: two words with capitals may be a name, and a second name in one note would be a false one.
-_PERSON = re.compile(r"\b[A-Z][a-z'-]+,? [A-Z][a-z'-]+\b|\b(?:Mr|Mrs|Ms|Miss|Dr)\b\.? [A-Z]|\b(?:PATIENT|Patient|NAME|Name|Pt)(?: [Nn]ame)?\s*:\s*[A-Z]|\bRE: |[Dd]ear |\bDOB\b|\bMRN\b")
-_BARE_DATE = re.compile(r"\W*(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9])(?![\d/])")
-_PRESSURE = re.compile(r"\b(BP:? ?)(\d{2,3})/(\d{2,3})\b")
-_PULSE = re.compile(r"\b((?:HR|Pulse|P):? ?)(\d{2,3})\b(?=[,;. ]|$)")
-
-_FIRST = ("Alma", "Bruno", "Carla", "Dina", "Edgar", "Faye", "Gordon", "Hana", "Ivan", "Joyce", "Karl", "Lena", "Milo", "Nora", "Otto", "Petra", "Quinn", "Rosa", "Stefan", "Tessa", "Uma", "Viktor", "Wanda", "Yusuf")
-_LAST = ("Abbott", "Barros", "Castell", "Duval", "Engel", "Fiore", "Garrick", "Holm", "Ibarra", "Jansen", "Kovacs", "Lindqvist", "Moreau", "Novak", "Okafor", "Pereira", "Quist", "Rahman", "Sandoval", "Tanaka", "Ustinov", "Varga", "Weller", "Zielinski")
+_MONTH_LAST = ("Abbott", "Barros", "Castell", "Duval", "Engel", "Fiore", "Garrick", "Holm", "Ibarra", "Jansen", "Kovacs", "Lindqvist", "Moreau", "Novak", "Okafor", "Pereira", "Quist", "Rahman", "Sandoval", "Tanaka", "Ustinov", "Varga", "Weller", "Zielinski")
 
 
 def has_whole_date(text: str) -> bool:
@@ -98,7 +87,7 @@ def _day_first(match: re.Match[str], day: date) -> str:
     return match["s"].join([number, _name(match, day) + match["p"], str(day.year)])
 
 
-def vary(text: str, *, days: int, day: date, record: str, named: bool, source: Random) -> str:
+def vary(text: str, *, days: int, day: date, record: str, named: bool, style: int, source: Random) -> str:
     """One patient's note of one visit.
 
     Args:
@@ -106,24 +95,23 @@ def vary(text: str, *, days: int, day: date, record: str, named: bool, source: R
         days: from the label's date of service to the visit; 0 for a note without dates.
         day: of the visit, for the header.
         record: the patient's record number.
-        named: the text names its people itself, so that the header names nobody.
+        named: the text names its people itself, so that the header names nobody; else the record number decides the name.
+        style: of the header, 0 to 3; a provider's program always prints the same one.
         source: of everything that varies.
     """
     body = shift_dates(text, days)
     body = _PRESSURE.sub(lambda match: f"{match[1]}{source.randint(104, 148)}/{source.randint(60, 92)}", body)
     body = _PULSE.sub(lambda match: f"{match[1]}{source.randint(56, 98)}", body)
-    return _header(day, record, named, source) + body
+    return _header(day, record, "" if named else _LAST[int(record) % len(_LAST)], style, source) + body
 
 
-def _header(day: date, record: str, named: bool, source: Random) -> str:
-    style = source.randrange(4)
+def _header(day: date, record: str, who: str, style: int, source: Random) -> str:
     if style == 0:
         return ""
     vitals = (
         f"BP {source.randint(104, 148)}/{source.randint(60, 92)}, HR {source.randint(56, 98)}, RR {source.randint(12, 20)}, "
         f"SpO2 {source.randint(94, 100)}%, Temp {source.randint(970, 990) / 10}"
     )
-    who = "" if named else f"{source.choice(_LAST)}, {source.choice(_FIRST)}"
     if style == 1:
         return f"Record no. {record}" + (f"   Patient: {who}" if who else "") + f"   Visit: {day:%m/%d/%Y}\nVital signs: {vitals}\n\n"
     if style == 2:
