@@ -16,7 +16,17 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
 _MONTH = r"(?P<m>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
 _NUMERIC = re.compile(r"(?<![\d/.-])(?P<m>0?[1-9]|1[0-2])(?P<s>[/.-])(?P<d>0?[1-9]|[12]\d|3[01])(?P=s)(?P<y>(?:19|20)\d\d|\d\d)(?![\d/-])")
 _ISO = re.compile(r"(?<![\d/-])(?P<y>(?:19|20)\d\d)-(?P<m>0[1-9]|1[0-2])-(?P<d>0[1-9]|[12]\d|3[01])(?![\d/-])")
-_MONTH_LAST = ("Abbott", "Barros", "Castell", "Duval", "Engel", "Fiore", "Garrick", "Holm", "Ibarra", "Jansen", "Kovacs", "Lindqvist", "Moreau", "Novak", "Okafor", "Pereira", "Quist", "Rahman", "Sandoval", "Tanaka", "Ustinov", "Varga", "Weller", "Zielinski")
+_MONTH_FIRST = re.compile(rf"\b{_MONTH}(?P<p>\.?) (?P<d>\d{{1,2}})(?P<o>st|nd|rd|th)?,? (?P<y>(?:19|20)\d\d)\b", re.IGNORECASE)
+_DAY_FIRST = re.compile(rf"\b(?P<d>\d{{1,2}})(?P<s>[ -]){_MONTH}(?P<p>\.?)(?P=s)(?P<y>(?:19|20)\d\d)\b", re.IGNORECASE)
+_BIRTH = re.compile(r"(?:\bDOB|\bD\.O\.B\.|\bborn|\bbirth)\W{0,12}$", re.IGNORECASE)
+
+# Generous on purpose: two words with capitals may be a name, and a second name in one note would be a false one.
+_PERSON = re.compile(r"\b[A-Z][a-z'-]+,? [A-Z][a-z'-]+\b|\b(?:Mr|Mrs|Ms|Miss|Dr)\b\.? [A-Z]|\b(?:PATIENT|Patient|NAME|Name|Pt)(?: [Nn]ame)?\s*:\s*[A-Z]|\bRE: |[Dd]ear |\bDOB\b|\bMRN\b")
+_BARE_DATE = re.compile(r"\W*(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9])(?![\d/])")
+_PRESSURE = re.compile(r"\b(BP:? ?)(\d{2,3})/(\d{2,3})\b")
+_PULSE = re.compile(r"\b((?:HR|Pulse|P):? ?)(\d{2,3})\b(?=[,;. ]|$)")
+
+_LAST = ("Abbott", "Barros", "Castell", "Duval", "Engel", "Fiore", "Garrick", "Holm", "Ibarra", "Jansen", "Kovacs", "Lindqvist", "Moreau", "Novak", "Okafor", "Pereira", "Quist", "Rahman", "Sandoval", "Tanaka", "Ustinov", "Varga", "Weller", "Zielinski")
 
 
 def has_whole_date(text: str) -> bool:
