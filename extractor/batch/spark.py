@@ -159,8 +159,8 @@ def _answers(batches, columns, setup: Setup, options: ReadOptions, *, gate: bool
     """Answer the rows of Arrow batches."""
     import pyarrow as pa
 
-    from extractor.batch.readers.rows import note_of
     from extractor.batch.readers.parquet import rows_of
+    from extractor.batch.readers.rows import note_of
 
     schema = _answer_schema()
     done: list[tuple[Any, ...]] = []
