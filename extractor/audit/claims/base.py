@@ -51,6 +51,8 @@ _SEPARATORS = re.compile(r"[\s,;|:]+")
 _AMOUNT = re.compile(r"[($]?\s*-?\$?[\d,]*\.?\d*\)?-?")
 _CODE = re.compile(r"[A-Z0-9]{4,6}")
 _ICD10 = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
+_GLUED = re.compile(r"(?:\d\d|LT|RT|X[EPSU]|J[WZ]|G[AXYZ]|[EFT]\d|KX){2,4}")
+"""Modifiers written as one word; a word such as LEFT is none."""
 _DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%b-%Y", "%d-%b-%y", "%d%b%Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y")
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}.*$|:\d{2}:\d{2}:\d{2}(?:\.\d+)?$")
 _EXCEL_EPOCH = date(1899, 12, 30)
@@ -178,7 +180,7 @@ def parse_modifiers(value: Any) -> list[str]:
     found: list[str] = []
     for entry in parse_list(value):
         text = entry.zfill(2)
-        if len(text) % 2 or len(text) > 8 or not text.isalnum():
+        if (len(text) != 2 and not _GLUED.fullmatch(text)) or not text.isalnum():
             raise CellError("a modifier has other than two characters")
         found += [text[place : place + 2] for place in range(0, len(text), 2)]
     return list(dict.fromkeys(found))

@@ -42,8 +42,9 @@ class Columns(NamedTuple):
 
 
 def plain(name: object) -> str:
-    """A column's name as the table of names writes it."""
-    return re.sub(r"[^A-Z0-9]+", "_", str(name).upper()).strip("_")
+    """A column's name as the table of names writes it: ``ServiceDate`` and ``service date`` are ``SERVICE_DATE``."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", str(name))
+    return re.sub(r"[^A-Z0-9]+", "_", parted.upper()).strip("_")
 
 
 def find_columns(header: Sequence[object], mapping: Mapping[str, str] | None, where: str) -> Columns:

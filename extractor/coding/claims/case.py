@@ -69,10 +69,13 @@ class ClaimCase:
     families: Families
     trigger_point: list[ClaimLine] = field(init=False)
     """Lines that bill trigger point injection or dry needling."""
+    _known: list[tuple[ClaimLine, frozenset[str]]] = field(init=False, repr=False)
+    """Lines of known families: every check asks for them."""
 
     def __post_init__(self) -> None:
-        lines = [line for line in self.encounter.lines if self.families.of(line.code) & _TRIGGER_POINT]
-        object.__setattr__(self, "trigger_point", lines)
+        known = [(line, of) for line in self.encounter.lines if (of := self.families.of(line.code))]
+        object.__setattr__(self, "_known", known)
+        object.__setattr__(self, "trigger_point", [line for line, of in known if of & _TRIGGER_POINT])
 
     @property
     def day(self) -> date | None:
@@ -81,8 +84,7 @@ class ClaimCase:
 
     def lines_of(self, *families: str) -> list[ClaimLine]:
         """Return the lines whose code belongs to one of the families."""
-        wanted = set(families)
-        return [line for line in self.encounter.lines if self.families.of(line.code) & wanted]
+        return [line for line, of in self._known if not of.isdisjoint(families)]
 
     def muscle_names(self) -> list[str]:
         """Return the muscles that the notes name, with their sides."""

@@ -166,8 +166,9 @@ def _open_findings(case: ClaimCase) -> Iterator[Finding]:
 
 
 def _query(case: ClaimCase) -> str:
-    asked = next((result.decision.query for result in case.proof.results if result.decision.query), None)
-    return f"Ask the provider: {asked}" if asked else "A person should read the note; the provider can clarify it by an addendum."
+    asked = any(result.decision.query for result in case.proof.results)
+    by = "; the note's result holds a neutral question to send" if asked else ""
+    return f"An answer of the provider, as a dated addendum, would settle it{by}."
 
 
 def _named(case: ClaimCase) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from extractor.audit.models import AuditedNote, ClaimLine
 from extractor.coding.case import join
 from extractor.coding.claims.case import ClaimCase, Flag, Stake, flag, units_of
 from extractor.coding.drugs import bill_drug, separately_payable
-from extractor.coding.facts import holds
+from extractor.coding.facts import Facts, holds
 from extractor.coding.rows import HcpcsRow
 from extractor.coding.selection import in_force
 from extractor.models import Drug
@@ -33,7 +34,7 @@ def check_drugs(case: ClaimCase) -> Iterator[Flag]:
     if case.proof.needling:
         return
     elsewhere = _can_be_from_elsewhere(case)
-    rows = _rows_by_code(case)
+    rows = _rows_by_code(case.facts)
     billed: dict[str, list[ClaimLine]] = {}
     for line in case.encounter.lines:
         for drug_id in {row.drug for row in rows.get(line.code, ())} - {"*"}:
@@ -50,9 +51,10 @@ def check_drugs(case: ClaimCase) -> Iterator[Flag]:
     yield from _not_billed(case, set(billed), rows)
 
 
-def _rows_by_code(case: ClaimCase) -> dict[str, list[HcpcsRow]]:
+@lru_cache(maxsize=8)
+def _rows_by_code(facts: Facts) -> dict[str, list[HcpcsRow]]:
     found: dict[str, list[HcpcsRow]] = {}
-    for rows in case.facts.hcpcs.values():
+    for rows in facts.hcpcs.values():
         for row in rows:
             found.setdefault(row.code, []).append(row)
     return found
@@ -178,7 +180,7 @@ def _wastage(case: ClaimCase, drug_id: str, lines: list[ClaimLine]) -> Iterator[
         yield flag(case, "modifier-missing", "warning", text, rule="modifier-jw", line=lines[0], note=note, evidence=words,
                    resolution="A line with JW for the discarded units can be added, if they come to a whole unit.")  # fmt: skip
     elif not wasted and not discarded and not whole and in_force("modifier-jz", case.day):
-        text = f"{lines[0].code} was billed without JZ; the note gives a single-dose container of {name} and no discarded amount."
+        text = f"{lines[0].code} was billed without JW and JZ; the note gives a single-dose container of {name}, for which one of them is expected."
         yield flag(case, "modifier-missing", "info", text, rule="modifier-jz", line=lines[0], note=note, evidence=words,
                    resolution="JZ if nothing was discarded; JW on its own line if something was.")  # fmt: skip
 

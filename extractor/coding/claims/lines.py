@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from extractor.audit.models import ClaimLine
 from extractor.coding.case import join
 from extractor.coding.claims.case import ClaimCase, Flag, Stake, flag, units_of
 from extractor.coding.claims.families import expand
+from extractor.coding.facts import Facts
 from extractor.coding.rows import NcciRow
 
 __all__ = ["check_modifiers", "check_pairs", "check_units"]
@@ -201,7 +203,17 @@ def _paired(case: ClaimCase, mine: ClaimLine, other: ClaimLine, pair: NcciRow) -
                    resolution="A note that documents the other procedure at a separate site would support the modifier.")  # fmt: skip
 
 
+@lru_cache(maxsize=8)
+def _kinds(facts: Facts) -> dict[str, set[str]]:
+    """Kinds of procedure by their codes."""
+    found: dict[str, set[str]] = {}
+    for kind, row in facts.procedures.items():
+        for code in expand(row.codes):
+            found.setdefault(code, set()).add(kind)
+    return found
+
+
 def _undocumented(case: ClaimCase, code: str) -> bool:
     """Whether a code's procedure is one that the reading knows and that no note documents."""
-    kinds = {kind for kind, row in case.facts.procedures.items() if code in expand(row.codes)}
+    kinds = _kinds(case.facts).get(code)
     return bool(kinds) and not any(other.kind in kinds for other in case.proof.others())
