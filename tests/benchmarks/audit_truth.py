@@ -1,16 +1,15 @@
 """How much of what is wrong the audit finds, and how often it speaks up where nothing is: on a synthetic practice.
 
-    python -m tests.benchmarks.audit_truth [--encounters 20000] [--seed 1] [--workers 2] [--out FOLDER] [--keep FILE]
+    python -m tests.benchmarks.audit_truth [--encounters 20000] [--seed 1] [--workers 2] [--out FOLDER]
 
 Only corpus notes that the extractor reads as they are labelled are used, so that the audit is measured and not the
-extractor; notes whose reading the variation of dates and header changed are left out and counted. ``--out`` keeps the
-practice's files and the audit's reports; ``--keep`` the notes' results, so that a second run extracts nothing.
+extractor; notes whose reading the variation of dates and header changed are left out and counted. Every note goes through
+the batch. ``--out`` keeps the practice's files, the batch's results (a second run extracts nothing) and the reports.
 """
 
 from __future__ import annotations
 
 import argparse
-import pickle
 import tempfile
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 from extractor.audit.claims import read_claims
 from extractor.audit.exposure import read_fees
 from extractor.audit.models import Audit, AuditedNote
+from extractor.audit.notes import read_results
 from extractor.audit.run import audit
 from extractor.audit.synthetic import (
     Practice,
@@ -28,6 +28,8 @@ from extractor.audit.synthetic import (
     usable_bases,
     write_practice,
 )
+from extractor.batch.run import RunOptions, run_batch
+from extractor.coding import load_policy
 from tests.corpus_notes import answer, notes
 
 
@@ -37,14 +39,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
     start = time.perf_counter()
     practice = generate(usable_bases(notes(), answer), encounters=options.encounters, seed=options.seed)
     print(f"{len(practice.visits):,} encounters from {practice.bases} corpus notes, seed {practice.seed}: {time.perf_counter() - start:.0f} s")
     with tempfile.TemporaryDirectory() as folder:
         files = write_practice(practice, options.out or folder)
-        read = _read(practice, files["policy"], options)
+        read = _read(practice, files, options.workers)
         start = time.perf_counter()
         claims = read_claims(files["claims"])
         done = audit(read, claims.lines, policy=files["policy"], fees=read_fees(files["fees"]))
@@ -54,15 +55,13 @@ def main() -> None:
         _show(done, options.out)
 
 
-def _read(practice: Practice, policy: Path, options: argparse.Namespace) -> list[AuditedNote]:
+def _read(practice: Practice, files: dict[str, Path], workers: int) -> list[AuditedNote]:
     start = time.perf_counter()
-    if options.keep and options.keep.exists():
-        return [AuditedNote.model_validate_json(each) for each in pickle.loads(options.keep.read_bytes())]
-    read = audited_notes(practice, policy=policy, workers=options.workers)
-    print(f"{len(read):,} notes extracted: {time.perf_counter() - start:.0f} s, {options.workers} workers")
-    if options.keep:
-        options.keep.write_bytes(pickle.dumps([note.model_dump_json() for note in read]))
-    return read
+    results = files["notes"].with_name("results.jsonl")
+    run = run_batch([files["notes"]], results, RunOptions(workers=workers, policy=load_policy(files["policy"])))
+    found = {note.note_id: note.result for note in read_results(results).notes}
+    print(f"{run.counts['notes']:,} notes through the batch, {run.counts['new']:,} new: {time.perf_counter() - start:.0f} s, {workers} workers")
+    return audited_notes(practice, policy=files["policy"], results=found)
 
 
 def _tell(practice: Practice, done: Audit, changed: frozenset[str]) -> None:

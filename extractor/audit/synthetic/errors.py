@@ -107,7 +107,10 @@ def _joint(visit: Visit, source: Random) -> None:
 
 
 def _other_provider(visit: Visit, source: Random) -> None:
-    visit.billed_provider = source.choice([provider for provider in visit.colleagues if provider != visit.provider])
+    others = [provider for provider in visit.colleagues if provider != visit.provider]
+    chosen = source.choice(others)
+    # The last provider sees few patients and may have written no note: then no audit could know the number for a provider's.
+    visit.billed_provider = others[0] if chosen == visit.colleagues[-1] else chosen
     visit.by_note = True
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from extractor.audit.models import Audit, AuditedNote, ClaimFinding
 from extractor.audit.synthetic.errors import CLEAN
 from extractor.audit.synthetic.practice import Practice, Visit
+from extractor.coding import load_policy
 from extractor.models import Result
 
 __all__ = ["KindScore", "Score", "audited_notes", "read_changed", "score"]
@@ -60,41 +61,29 @@ class Score:
         return self.found / flagged if flagged else 1.0
 
 
-def audited_notes(practice: Practice, *, policy: str | Path = "cpt", workers: int = 1) -> list[AuditedNote]:
-    """Read the practice's notes with the extractor, every one of them anew.
+def audited_notes(practice: Practice, *, policy: str | Path = "cpt", results: Mapping[str, Result] | None = None) -> list[AuditedNote]:
+    """The practice's notes as the audit takes them.
 
     Args:
         practice: from :func:`generate`.
-        policy: name or file.
-        workers: processes; each loads the extractor once.
+        policy: name or file; the notes are read under it.
+        results: by note id, of a finished batch; without them every note is read here, one after the other.
     """
-    visits = [visit for visit in practice.visits if visit.note_written]
-    jobs = [(visit.text, visit.note_id, visit.day.isoformat(), visit.patient, visit.provider, str(policy)) for visit in visits]
-    if workers > 1:
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
-
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            read: Iterable[Result] = [Result.model_validate_json(each) for each in pool.map(_read, jobs, chunksize=50)]
-    else:
-        read = (Result.model_validate_json(_read(job)) for job in jobs)
-    return [
-        AuditedNote(
-            note_id=visit.note_id, patient_id=visit.patient, date_of_service=visit.day, provider_id=visit.provider,
-            text=visit.text, result=result, source=f"notes.jsonl:{number}",
-        )
-        for number, (visit, result) in enumerate(zip(visits, read, strict=True), 1)
-    ]  # fmt: skip
-
-
-def _read(job: tuple[str, str, str, str, str, str]) -> str:
     from extractor import extract
 
-    text, note_id, day, patient, provider, policy = job
-    path = Path(policy)
-    return extract(
-        text, note_id=note_id, date_of_service=day, patient_id=patient, provider_id=provider, policy=path if path.suffix else policy
-    ).model_dump_json()
+    rules = load_policy(policy)
+    notes = []
+    for visit in practice.visits:
+        if not visit.note_written:
+            continue
+        result = results[visit.note_id] if results is not None else extract(
+            visit.text, note_id=visit.note_id, date_of_service=visit.day, patient_id=visit.patient, provider_id=visit.provider, policy=rules,
+        )  # fmt: skip
+        notes.append(AuditedNote(
+            note_id=visit.note_id, patient_id=visit.patient, date_of_service=visit.day, provider_id=visit.provider,
+            text=visit.text, result=result, source=f"notes.jsonl:{len(notes) + 1}",
+        ))  # fmt: skip
+    return notes
 
 
 def read_changed(practice: Practice, notes: Iterable[AuditedNote]) -> frozenset[str]:
