@@ -12,7 +12,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 
 from extractor import __version__
 from extractor.web.engine import Refused, Setup
@@ -32,6 +31,7 @@ The answer to `POST /v1/extract` is the same document as that of `tpi extract --
 added, and those that are there keep their names and meaning. Errors are RFC 9457 problem details. Nothing that is sent
 is kept, logged or repeated in an error."""
 
+_MEDIA_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _BY_STATUS = {400: "invalid-json", 404: "not-found", 405: "method", 413: "too-large", 415: "media-type", 422: "invalid-request"}
 
 
@@ -54,8 +54,20 @@ def create_app(options: ServerOptions | None = None) -> FastAPI:
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.include_router(router)
-    app.mount("/", StaticFiles(directory=STATIC, html=True), name="page")
+    for file in sorted(STATIC.iterdir()):
+        _add_page(app, file)
     return app
+
+
+def _add_page(app: FastAPI, file: Path) -> None:
+    """Serve one file of the page under its own name: what is not in that folder has no address."""
+    content, media_type = file.read_bytes(), _MEDIA_TYPES[file.suffix]
+
+    async def page(_request: Request) -> Response:
+        return Response(content, media_type=media_type)
+
+    for path in (f"/{file.name}", "/") if file.name == "index.html" else (f"/{file.name}",):
+        app.add_route(path, page, methods=["GET"], include_in_schema=False)
 
 
 @asynccontextmanager
@@ -73,7 +85,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _field_names(schema: dict[str, Any]) -> frozenset[str]:
     """Return every name that the API itself uses: only these are repeated where a request does not fit."""
-    names = {"body", "query", "path", "header"}
+    names = {"body", "query", "path", "header", "strike", "strike-area", "add", "set-sides"}
     for part in schema["components"]["schemas"].values():
         names.update(part.get("properties", ()))
     for operations in schema["paths"].values():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,7 +12,7 @@ from starlette.responses import Response
 __all__ = ["KINDS", "MEDIA_TYPE", "InvalidPart", "Kind", "Problem", "ProblemDetails", "problem_response", "validation_parts"]
 
 MEDIA_TYPE = "application/problem+json"
-_NAME = re.compile(r"[a-z0-9_]{1,40}")
+_NAME = re.compile(r"[a-z0-9_-]{1,40}")
 
 
 class Kind(NamedTuple):
@@ -92,28 +91,31 @@ def validation_parts(errors: Iterable[Mapping[str, Any]], known: frozenset[str])
     parts = []
     for error in list(errors)[:20]:
         where = ".".join(_step(step, known) for step in error.get("loc", ()))
-        parts.append(InvalidPart(where=where or "body", what=_WHAT.get(error["type"]) or _plain(error)))
+        parts.append(InvalidPart(where=where or "body", what=_what(error)))
     return parts
 
 
 _WHAT = {
     "extra_forbidden": "This field is not known here.",
     "missing": "This field is needed.",
-    "json_invalid": "This is not JSON.",
-    "value_error": "This value does not fit.",
-    "assertion_error": "This value does not fit.",
+    "union_tag_invalid": "This kind is not known here.",
+    "union_tag_not_found": "The kind is needed.",
     "dict_type": "An object is needed here.",
+    "model_type": "An object is needed here.",
     "model_attributes_type": "An object is needed here.",
+    "list_type": "A list is needed here.",
 }
+_OWN_WORDS = (
+    "bool_", "date_", "decimal_", "finite_", "float_", "greater_", "int_", "less_", "literal_", "string_", "too_long", "too_short",
+)  # fmt: skip
+"""Kinds of errors whose message names what is allowed and nothing of what came."""
 
 
-def _plain(error: Mapping[str, Any]) -> str:
-    # Pydantic's own messages name what is allowed and not what came, but for a few that quote the input.
-    message = str(error.get("msg", "This value does not fit."))
-    sent = error.get("input")
-    if isinstance(sent, str) and sent and sent in message:
-        return "This value does not fit."
-    return f"{message}." if not message.endswith(".") else message
+def _what(error: Mapping[str, Any]) -> str:
+    kind = error["type"]
+    if kind in _WHAT or not kind.startswith(_OWN_WORDS):
+        return _WHAT.get(kind, "This value does not fit.")
+    return str(error["msg"]).rstrip(".") + "."
 
 
 def _step(step: Any, known: frozenset[str]) -> str:
@@ -121,7 +123,3 @@ def _step(step: Any, known: frozenset[str]) -> str:
         return str(step)
     return step if step in known and _NAME.fullmatch(step) else "(unknown)"
 
-
-def phrase(status: int) -> str:
-    """Return the standard words of a status."""
-    return HTTPStatus(status).phrase

@@ -27,6 +27,8 @@ __all__ = ["answer", "result_of"]
 
 _CHECKLIST_GROUPS = ("exam", "exam-finding", "history", "necessity", "technique", "response", "repeat", "site")
 _ONLY_IF_REPEATED = "repeat"
+_STATEMENTS = frozenset({"no-injectate", "repeat-same-day"})
+"""What a note may say of itself; nobody misses it where it does not."""
 
 
 def answer(record: Record, policy: Policy, lexicon: Lexicon, corrections: Iterable[object] = ()) -> FullAnswer:
@@ -123,7 +125,7 @@ def _checklist(record: Record, facts: Facts) -> Iterable[ChecklistItem]:
     repeated = any(row.group == _ONLY_IF_REPEATED and name in found for name, row in facts.documentation.items())
     for name, row in facts.documentation.items():
         element = found.get(name)
-        if row.group not in _CHECKLIST_GROUPS or (row.group == _ONLY_IF_REPEATED and not repeated and element is None):
+        if row.group not in _CHECKLIST_GROUPS or name in _STATEMENTS or (row.group == _ONLY_IF_REPEATED and not repeated and element is None):
             continue
         yield ChecklistItem(
             id=name, group=row.group, label=name.removeprefix("exam-").replace("-", " "), description=row.description,

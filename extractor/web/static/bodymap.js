@@ -69,13 +69,13 @@ function figure(name, shapes, directions, muscles) {
   const words = muscles.map((muscle) => `${muscle.sides.join(" and ")} ${muscle.name}`.trim()).join(", ");
   const [imageLeft, imageRight] = directions.left === -1 ? ["L", "R"] : ["R", "L"];
   return h("figure", {},
-    s("svg", { viewBox: "-98 -6 196 418", role: "img", "aria-label": `${name} of the body. Injected: ${words}.` },
+    s("svg", { viewBox: "-92 -4 184 414", role: "img", "aria-label": `${name} of the body. Injected: ${words}.` },
       s("defs", {}, s("pattern", { id: `hatch`, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, s("line", { x1: 0, y1: 0, x2: 0, y2: 5, class: "hatch-line" }))),
       s("path", { d: curve(whole), class: "body-skin" }),
       shapes.filter((shape) => !shape.deep).flatMap((shape) => [1, -1].map((mirror) => s("path", { d: curve(shape.points, mirror), class: "body-muscle", "aria-hidden": "true" }))),
       name === "Back" ? s("path", { d: "M0,36 V204", class: "body-line" }) : s("path", { d: "M-5.5,21 h-3 M5.5,21 h3 M-3,41 q3,2 6,0 M0,80 V206", class: "body-line" }),
       shaded,
-      s("text", { x: -92, y: 110, class: "body-side" }, imageLeft), s("text", { x: 84, y: 110, class: "body-side" }, imageRight)),
+      s("text", { x: -84, y: 96, class: "body-side" }, imageLeft), s("text", { x: 84, y: 96, class: "body-side", "text-anchor": "end" }, imageRight)),
     h("figcaption", {}, name));
 }
 

@@ -18,36 +18,38 @@ export function renderMuscles(target, answer, struck, actions) {
   );
 }
 
+const COLUMNS = [
+  ["Level or part", (site) => [...site.levels, ...(site.portions ?? []).map((part) => part.replaceAll("_", " "))].join(", ")],
+  ["Injections", (site) => site.injections ?? ""],
+];
+
 function table(rows, record, shown, actions) {
   const regions = new Map();
   for (const row of rows) {
     const region = row.shown.region || "elsewhere";
     regions.set(region, [...(regions.get(region) ?? []), row]);
   }
+  const sites = [...rows.map((row) => row.muscle), ...record.areas];
+  const columns = COLUMNS.filter(([, cell]) => sites.some((site) => cell(site) !== ""));
+  const title = (words) => h("tr", { class: "region" }, h("th", { scope: "rowgroup", colspan: columns.length + 3 }, words));
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of muscles" }, h("table", {},
-    h("thead", {}, h("tr", {}, ["Muscle", "Side", "Level or part", "Injections"].map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col" }, hidden("Correct")))),
-    [...regions].map(([region, items]) => h("tbody", {},
-      h("tr", { class: "region" }, h("th", { scope: "rowgroup", colspan: "5" }, capital(region))),
-      items.map((row) => muscleRow(row, actions)),
-    )),
-    record.areas.length ? h("tbody", {},
-      h("tr", { class: "region" }, h("th", { scope: "rowgroup", colspan: "5" }, "Sites that name no muscle")),
-      record.areas.map((area, place) => areaRow(area, shown.areas[place], place, actions)),
-    ) : null,
+    h("thead", {}, h("tr", {}, ["Muscle", "Side", ...columns.map(([name]) => name)].map((name) => h("th", { scope: "col" }, name)), h("th", { scope: "col" }, hidden("Correct")))),
+    [...regions].map(([region, items]) => h("tbody", {}, title(capital(region)), items.map((row) => muscleRow(row, columns, actions)))),
+    record.areas.length
+      ? h("tbody", {}, title("Sites that name no muscle"), record.areas.map((area, place) => areaRow(area, shown.areas[place], place, columns, actions)))
+      : null,
   ));
 }
 
-function muscleRow({ muscle, shown, struck }, actions) {
+function muscleRow({ muscle, shown, struck }, columns, actions) {
   const tag = struck ? "struck out by you" : shown.by_coder ? `${shown.by_coder} by you` : "";
-  const parts = [...muscle.levels, ...muscle.portions.map((part) => part.replaceAll("_", " "))];
   return h("tr", { "data-key": `muscle:${muscle.id}`, class: `${struck ? "struck" : ""}${shown.by_coder ? " by-you" : ""}` },
-    h("th", { scope: "row" }, muscle.name, muscle.kind === "group" ? h("small", {}, " group") : null, tag ? h("span", { class: "tag" }, tag) : null),
+    h("th", { scope: "row" }, h("span", { class: "name" }, muscle.name), muscle.kind === "group" ? h("small", {}, " group") : null, tag ? h("span", { class: "tag" }, tag) : null),
     h("td", {}, struck ? shown.sides : sideButtons(muscle, actions)),
-    h("td", {}, parts.join(", ")),
-    h("td", { class: "number" }, muscle.injections ?? ""),
-    h("td", {}, struck
+    columns.map(([, cell]) => h("td", {}, cell(muscle))),
+    h("td", { class: "last" }, struck
       ? h("button", { type: "button", class: "quiet", onclick: () => actions.restore(muscle.id) }, "Take back", hidden(`: ${muscle.name}`))
-      : h("button", { type: "button", class: "quiet strike", title: "Strike out: it was not injected", onclick: () => actions.strike(muscle.id) }, "✕", hidden(`Strike out ${muscle.name}`))),
+      : h("button", { type: "button", class: "quiet strike", title: "Strike out: it was not injected", onclick: () => actions.strike(muscle.id) }, h("span", { "aria-hidden": "true" }, "✕"), hidden(`Strike out ${muscle.name}`))),
   );
 }
 
@@ -65,13 +67,13 @@ function sideButtons(muscle, actions) {
   return h("span", { class: "sides" }, buttons, none ? h("small", {}, " not stated") : null);
 }
 
-function areaRow(area, shown, place, actions) {
+function areaRow(area, shown, place, columns, actions) {
   return h("tr", { "data-key": `area:${place}` },
     h("th", { scope: "row" }, shown.name),
     h("td", {}, shown.sides),
-    h("td", {}, area.levels.join(", ")),
-    h("td", { class: "number" }, area.injections ?? ""),
-    h("td", {}, h("button", { type: "button", class: "quiet strike", title: "Strike out: it is no muscle of its own", onclick: () => actions.strikeArea(place) }, "✕", hidden(`Strike out the site ${shown.name}`))),
+    columns.map(([, cell]) => h("td", {}, cell(area))),
+    h("td", { class: "last" }, h("button", { type: "button", class: "quiet strike", title: "Strike out: it is no muscle of its own", onclick: () => actions.strikeArea(place) },
+      h("span", { "aria-hidden": "true" }, "✕"), hidden(`Strike out the site ${shown.name}`))),
   );
 }
 
