@@ -121,6 +121,7 @@ def _bind_and_run(uvicorn: Any, config: Any, options: ServerOptions, *, secure: 
         port = listener.getsockname()[1]
         shown = f"[{config.host}]" if ":" in config.host else config.host
         address = f"{'https' if secure else 'http'}://{shown}:{port}/"
+        typer.echo("Loading …", err=True)
         _announce_when_ready(server, address, options, secure=secure)
         with contextlib.suppress(KeyboardInterrupt):  # the server has ended in order and hands Ctrl-C on
             server.run(sockets=[listener])

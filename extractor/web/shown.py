@@ -27,6 +27,9 @@ __all__ = ["answer", "result_of"]
 
 _CHECKLIST_GROUPS = ("exam", "exam-finding", "history", "necessity", "technique", "response", "repeat", "site")
 _ONLY_IF_REPEATED = "repeat"
+_BY_LEVEL = {"C": "neck", "T": "upper back", "L": "lower back", "S": "lower back"}
+_BY_PORTION = {"cervical": "neck", "thoracic": "upper back", "lumbar": "lower back"}
+_SPINE = frozenset({"neck", "upper_back", "lower_back"})
 _STATEMENTS = frozenset({"no-injectate", "repeat-same-day"})
 """What a note may say of itself; nobody misses it where it does not."""
 
@@ -80,9 +83,16 @@ def _muscle(muscle: Muscle, lexicon: Lexicon, changed: Mapping[str, str]) -> Sho
     if entry is None:  # a record of another lexicon: shown, counted as a muscle of its own, and drawn nowhere
         return ShownMuscle(id=muscle.id, name=muscle.name, region="", sides=side_words(muscle), by_coder=changed.get(muscle.id))
     return ShownMuscle(
-        id=muscle.id, name=muscle.name, region=name_of(entry.region), sides=side_words(muscle), paired=entry.paired,
+        id=muscle.id, name=muscle.name, region=_region(muscle, entry.region), sides=side_words(muscle), paired=entry.paired,
         by_coder=changed.get(muscle.id), members=list(lexicon.members(muscle.id)), ancestors=list(lexicon.ancestors(muscle.id)),
     )  # fmt: skip
+
+
+def _region(muscle: Muscle, region: str) -> str:
+    """Return where a muscle was injected: its levels outrank the region of a muscle that runs along the spine."""
+    levels = [_BY_LEVEL[level[:1]] for level in muscle.levels if level[:1] in _BY_LEVEL]
+    portions = [_BY_PORTION[portion] for portion in muscle.portions if portion in _BY_PORTION] if region in _SPINE else []
+    return " and ".join(dict.fromkeys(levels or portions)) or name_of(region)
 
 
 def _billing_line(result: Result, facts: Facts, *, corrected: bool) -> str:

@@ -34,7 +34,7 @@ export function shapesOf(muscle) {
   const members = own.length ? [] : muscle.members.flatMap((id) => named(all, id));
   const above = own.length || members.length ? [] : muscle.ancestors.map((id) => named(all, id)).find((shapes) => shapes.length) ?? [];
   const found = [...new Set([...own, ...members, ...above])];
-  const shapes = found.length ? found : named(all, `region:${muscle.region.replaceAll(" ", "_")}`);
+  const shapes = found.length ? found : named(all, `region:${muscle.region.split(" and ")[0].replaceAll(" ", "_")}`);
   const wanted = partsOf(muscle);
   const fitting = shapes.filter((shape) => !shape.part || !wanted.size || wanted.has(shape.part));
   return fitting.length ? fitting : shapes;

@@ -19,7 +19,7 @@ export function renderMuscles(target, answer, struck, actions) {
 }
 
 const COLUMNS = [
-  ["Level or part", (site) => [...site.levels, ...(site.portions ?? []).map((part) => part.replaceAll("_", " "))].join(", ")],
+  ["Level, part", (site) => [...site.levels, ...(site.portions ?? []).map((part) => part.replaceAll("_", " "))].join(", ")],
   ["Injections", (site) => site.injections ?? ""],
 ];
 
@@ -48,7 +48,7 @@ function muscleRow({ muscle, shown, struck }, columns, actions) {
     h("td", {}, struck ? shown.sides : sideButtons(muscle, actions)),
     columns.map(([, cell]) => h("td", {}, cell(muscle))),
     h("td", { class: "last" }, struck
-      ? h("button", { type: "button", class: "quiet", onclick: () => actions.restore(muscle.id) }, "Take back", hidden(`: ${muscle.name}`))
+      ? h("button", { type: "button", class: "quiet strike", title: "Take the strike back", onclick: () => actions.restore(muscle.id) }, h("span", { "aria-hidden": "true" }, "↩"), hidden(`Take back ${muscle.name}`))
       : h("button", { type: "button", class: "quiet strike", title: "Strike out: it was not injected", onclick: () => actions.strike(muscle.id) }, h("span", { "aria-hidden": "true" }, "✕"), hidden(`Strike out ${muscle.name}`))),
   );
 }

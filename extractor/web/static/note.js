@@ -81,29 +81,32 @@ export function legend(target, mentions) {
 
 // Everything with data-key lights the words, rows and shapes of the same key.
 export function wireLight(root) {
-  const keysOf = (element) => (element?.dataset?.key ? [element.dataset.key] : []);
+  let pointer = "";
+  const clear = () => root.querySelectorAll(".lit").forEach((element) => element.classList.remove("lit"));
   const light = (event) => {
     const source = event.target.closest?.("[data-key]");
+    const key = source?.dataset.key;
     clear();
-    const keys = keysOf(source);
-    if (!keys.length || !keys[0]) return;
+    if (!key) return;
     for (const element of root.querySelectorAll("[data-key],[data-keys]")) {
-      const own = [element.dataset.key, ...(element.dataset.keys ?? "").split(" ")];
-      if (keys.some((key) => own.includes(key))) element.classList.add("lit");
+      if (element.dataset.key === key || element.dataset.keys?.split(" ").includes(key)) element.classList.add("lit");
     }
-    if (!source.closest("#marked")) {
-      const words = root.querySelector("#marked .words.lit, #marked .mention.lit");
-      words?.scrollIntoView({ block: "nearest", behavior: "instant" });
-    }
+    if (!source.closest("#marked")) root.querySelector("#marked .lit")?.scrollIntoView({ block: "nearest" });
   };
-  const clear = () => root.querySelectorAll(".lit").forEach((element) => element.classList.remove("lit"));
-  root.addEventListener("pointerover", light);
   root.addEventListener("focusin", light);
+  root.addEventListener("pointerover", (event) => {
+    // Where the page scrolls under a pointer that rests, the keyboard's light stays.
+    const place = `${event.screenX},${event.screenY}`;
+    if (place === pointer) return;
+    pointer = place;
+    light(event);
+  });
+  root.addEventListener("pointermove", (event) => { pointer = `${event.screenX},${event.screenY}`; });
   root.addEventListener("pointerleave", clear);
   const jump = (event) => {
     const mark = event.target.closest?.("mark.mention");
-    if (!mark || (event.type === "keydown" && event.key !== "Enter" && event.key !== " ")) return;
-    const row = [...root.querySelectorAll("#answer [data-key]")].find((element) => element.dataset.key === mark.dataset.key);
+    if (!mark?.dataset.key || (event.type === "keydown" && event.key !== "Enter" && event.key !== " ")) return;
+    const row = [...root.querySelectorAll("#answer tr[data-key], #answer li[data-key]")].find((element) => element.dataset.key === mark.dataset.key);
     if (!row) return;
     event.preventDefault();
     row.scrollIntoView({ block: "nearest" });
