@@ -6,7 +6,7 @@ Exit status: 0 done, 1 done but some notes could not be read, 2 wrong usage or i
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,7 +63,7 @@ def _tpi(
 @app.command()
 def extract(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", show_default=False, help="The note; - or nothing: paste it, then Ctrl-D.")
+        str, typer.Argument(metavar="FILE", show_default=False, help="The note: text, RTF, HTML, DOCX or PDF; - or nothing: paste it, then Ctrl-D.")
     ] = "-",
     json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
     policy: PolicyOption = None,
@@ -87,6 +87,8 @@ def extract(
         number = "1 byte is" if note.replaced == 1 else f"{note.replaced} bytes are"
         typer.echo(f"tpi: {number} no character in {note.encoding}; \ufffd stands in the note instead.", err=True)
     result = _extract(note.text, policy, settings, lexicon_dir, date_of_service, note_id)
+    if note.converted:
+        result.text = note.text
     if json:
         typer.echo(result.model_dump_json(indent=2).encode())
         return
@@ -122,6 +124,22 @@ def _extract(
         policy=resolve_policy(policy, settings),
         lexicon_dirs=lexicon_dirs or (),
     )
+
+
+@app.command(context_settings=_HAND_ON, add_help_option=False)
+def batch(context: typer.Context) -> None:
+    """Read many notes, each once, into a file or database."""
+    from extractor.batch.cli import batch as command
+
+    _hand_on(command, "batch", context.args)
+
+
+@app.command(context_settings=_HAND_ON, add_help_option=False)
+def status(context: typer.Context) -> None:
+    """A batch's runs, counts, review queue and quarantine."""
+    from extractor.batch.cli import status as command
+
+    _hand_on(command, "status", context.args)
 
 
 @app.command()
@@ -196,10 +214,14 @@ def lexicon(context: typer.Context) -> None:
     _hand_on(lexicon_app, "lexicon", context.args)
 
 
-def _hand_on(commands: typer.Typer, name: str, args: list[str]) -> None:
-    """Run another room's commands, which are imported only now: `tpi --help` must not pay for them."""
+def _hand_on(commands: typer.Typer | Callable[..., None], name: str, args: list[str]) -> None:
+    """Run another room's command or commands, imported only now: `tpi --help` must not pay for them."""
     parent = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-    parent.add_typer(commands, name=name)
+    if isinstance(commands, typer.Typer):
+        parent.add_typer(commands, name=name)
+    else:
+        parent.command(name)(commands)
+        parent.callback()(lambda: None)  # without it typer takes a single command's name for an argument
     status = typer.main.get_command(parent).main(args=[name, *args], prog_name="tpi", standalone_mode=False)
     if status:
         raise typer.Exit(status)
@@ -238,27 +260,17 @@ def _said(error: Exception) -> str:
 
 def _one_line(error: Exception) -> str:
     """Say what went wrong. Words of ours are shown whole; of any other error, only its place, never its words."""
-    from extractor.intake import IntakeError
+    from extractor.failures import UserError, place_of
 
     if isinstance(error, _ClickException):
         path = getattr(getattr(error, "ctx", None), "command_path", "tpi")
         words = " ".join(getattr(error, "format_message", error.__str__)().split())
         return f"{words} Try `{path} --help`."
-    if isinstance(error, IntakeError):
-        return str(error)
-    from extractor.coding.errors import PolicyError
-    from extractor.evaluation.gold import GoldError
-    from extractor.lexicon.errors import LexiconError
-
-    if isinstance(error, PolicyError | LexiconError | GoldError):
+    if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}."
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "unknown"
     return (
-        f"{type(error).__name__} in {where}: an error in this program, not in your note. "
+        f"{place_of(error)}: an error in this program, not in your note. "
         "Please report this line; it holds nothing of the note."
     )

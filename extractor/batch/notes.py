@@ -22,6 +22,8 @@ class SourceNote:
     """File and place, such as ``export.jsonl:12``; never words of the note."""
     converted: bool = False
     """The text was made from another format (RTF, HTML, HL7 …): it is then kept with the result."""
+    warnings: tuple[str, ...] = ()
+    """What the source says and could not be used (an unreadable date), without words of the note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +56,5 @@ class Quarantined:
     source: str
     reason: str
     stage: str
-    """``read`` (no note there), ``extract`` (the extractor failed), ``time`` (took too long) or ``worker`` (it died)."""
+    """``read`` (no note there), ``extract`` (the extractor failed), ``time`` (took too long), ``worker`` (it died)
+    or ``write`` (the output's format cannot hold the result)."""

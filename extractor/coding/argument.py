@@ -136,7 +136,7 @@ def _open_sites(case: Case, selection: Selection) -> Iterator[Reason]:
     if interval.unnamed:
         yield reason("count-area", "No injected site is named anywhere in the note.", case.record.procedure.evidence)
     if interval.stated is not None:
-        text = f"The note itself states {interval.stated.count} muscles, which bounds the count."
+        text = f"The note itself states {interval.stated.count} {interval.stated.what}, which bounds the count."
         yield reason("count-stated-number", text, interval.stated.evidence)
 
 

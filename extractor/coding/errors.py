@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from extractor.failures import UserError
+
 __all__ = ["PolicyError"]
 
 
-class PolicyError(ValueError):
+class PolicyError(UserError, ValueError):
     """A policy, a rule file or a setting is missing, malformed or holds a value that is not allowed."""
 
     def __init__(self, problem: str, *, file: Path | None = None, key: str | None = None):

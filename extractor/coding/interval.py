@@ -108,23 +108,25 @@ def _without_sites(record: Record, interval: Interval, counter: Counter) -> Inte
 
 
 def _apply_stated(record: Record, interval: Interval, counter: Counter) -> Interval:
-    """Let the note's own number of muscles move the bounds.
+    """Let the note's own numbers move the bounds.
 
-    Above the list it bounds ``high``; where several numbers are stated the largest does. A number below what is
-    named contradicts the list, so ``low`` is the smaller of the two. Where exactly one number is stated, what the
-    note leaves unnamed (groups, areas, examined sites) cannot exceed it, unless something else is in doubt.
+    Above the list a number of muscles bounds ``high``; where several are stated the largest does. A number below what
+    is named contradicts the list, so ``low`` is the smaller of the two; so many sites in all are at most so many
+    muscles. Where exactly one number is stated, what the note leaves unnamed (groups, areas, examined sites) cannot
+    exceed it, unless something else is in doubt.
     """
-    stated = [item for item in record.stated_counts if item.what == "muscles" and item.count > 0]
-    if not stated:
-        return interval
-    largest = max(stated, key=lambda item: item.count)
-    smallest = min(stated, key=lambda item: item.count)
+    numbers = [item for item in record.stated_counts if item.count > 0]
+    smallest = min(numbers, key=lambda item: item.count, default=None)
     moved = interval
+    if smallest is not None and smallest.count < interval.low:
+        moved = moved._replace(low=smallest.count, stated=smallest)
+    stated = [item for item in numbers if item.what == "muscles"]
+    if not stated:
+        return moved
+    largest = max(stated, key=lambda item: item.count)
     if largest.count > interval.high:
         moved = moved._replace(high=largest.count, stated=largest)
-    if smallest.count < interval.low:
-        moved = moved._replace(low=smallest.count, stated=smallest)
-    if largest.count == smallest.count and not record.doubts:
+    if all(item.count == largest.count for item in stated) and not record.doubts:
         named = counter([_as_one(muscle) for muscle in record.muscles]).high
         ceiling = max(interval.low, largest.count, named)
         if ceiling < interval.high:

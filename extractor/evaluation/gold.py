@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from extractor.failures import UserError
+
 STYLES = (
     "dictated", "operative", "soap", "template", "terse", "table", "letter", "ocr", "multi-visit", "addendum",
     "mixed-procedures", "no-injection",
@@ -40,7 +42,7 @@ _DRUG = re.compile(
 )
 
 
-class GoldError(ValueError):
+class GoldError(UserError, ValueError):
     """A label that cannot be read; the message names the file and the line to mend."""
 
 

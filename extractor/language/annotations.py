@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 from extractor.language.text import Word, fold, words
 
 Offsets = tuple[int, int]
+EARLIER = "earlier visit"  # heading of a table's column that belongs to another visit
 
 
 @dataclass(slots=True)
@@ -177,11 +178,12 @@ class Note:
     quantities: list = field(default_factory=list)
     drugs: list = field(default_factory=list)
     date_of_service: str | None = None  # given with the note, else None
+    flowsheet: str | None = None  # day of the encounter's column in a table with a column for each visit
     _unit_segments: tuple[int, dict[int, tuple[int, int]]] | None = None
 
     def is_current(self, segment: Segment) -> bool:
         """Whether a clause belongs to the encounter that is read, not to an earlier visit pasted with it."""
-        return self.visits[self.sections[segment.section].visit].current
+        return segment.cell != EARLIER and self.visits[self.sections[segment.section].visit].current
 
     def segments_of(self, unit: int) -> range:
         """Indices of the clauses of a paragraph, which stand together."""

@@ -37,7 +37,7 @@ def assert_sites(note: Note, frames: list[Frame]) -> None:
     for index, segment in enumerate(note.segments):
         by_unit.setdefault(segment.unit, []).append(index)
     for site in note.sites:
-        if site.rule != "taken-back":
+        if site.rule not in ("taken-back", "side-marks"):
             _first_pass(note, frames, by_unit, site)
     inherit_in_lists(note, frames)
     negate_by_pronoun(note, frames)

@@ -42,6 +42,11 @@ class MisheardNames:
                 found.setdefault(key, []).append(name)
         # names of one sound that stand for different muscles are none
         self._by_sound = {key: same for key, same in found.items() if len({names[name] for name in same}) == 1}
+        self._beginnings = frozenset(key[:size] for key in self._by_sound for size in range(len(key) + 1))
+
+    def may_begin(self, word: str) -> bool:
+        """Whether a misheard name may begin with ``word``; the word's last sound may melt into the next one's."""
+        return skeleton(word)[:-1] in self._beginnings
 
     def find(self, words: list[Word], at: int, folded: str) -> tuple[int, str] | None:
         """(number of words, name as one word) of the longest misheard name that starts at word ``at``."""

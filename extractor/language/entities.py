@@ -20,7 +20,7 @@ from extractor.lexicon import Lexicon
 # What may link the parts of a coordination: a comma, a slash, "and", "or" and their signs.
 _LINK = re.compile(r"\s{0,3}(?:[,/&+-]|,?\s{0,3}\b(?:and|or|as well as|plus|n)\b|,\s{0,3}&)\s{0,3}(?:the\s)?\s{0,2}\Z")
 # A muscle's name in front of one of these names something else.
-_NOT_THE_MUSCLE = frozenset(
+NOT_THE_MUSCLE = frozenset(
     ["tendon", "tendons", "tendonitis", "tendinitis", "tendinopathy", "tendinosis", "bursa", "bursae", "bursitis", "nerve", "nerves", "plane", "syndrome", "sheath", "ligament", "artery", "vein", "tear", "tears", "reflex", "reflexes", "jerk", "flap", "release", "repair", "tuberosity", "fossa", "groove", "notch", "tubercle", "canal", "foramen", "entrapment", "ridge", "line", "medicine", "therapy", "therapist", "dysfunction", "disorder", "disorders", "rehab", "rehabilitation", "center", "clinic", "specialist", "program", "drop", "weakness", "strain", "stretch", "stretches", "stretching", "stretched", "strengthening", "exercise", "exercises", "setting", "sets", "raises", "curl", "curls", "press"]
 )
 _LATERAL_OF = frozenset(["approach", "border", "edge", "aspect", "side", "neck", "thigh", "elbow", "epicondyle", "epi", "hip", "leg", "knee", "view", "head", "wall", "chest", "arm", "calf", "foot", "to", "of", "decub", "hamstring"])
@@ -169,7 +169,7 @@ def _drop_shared_tendons(note: Note, texts: list[str], found: list[tuple[int, in
         after = first + count
         while form.kind == "muscle" and after < len(texts) and joined(note.folded, note.words[after - 1], note.words[after]) and "/" in note.folded[note.words[after - 1].end : note.words[after].start]:
             after += 1
-            if after < len(texts) and texts[after] in _NOT_THE_MUSCLE and joined(note.folded, note.words[after - 1], note.words[after]):
+            if after < len(texts) and texts[after] in NOT_THE_MUSCLE and joined(note.folded, note.words[after - 1], note.words[after]):
                 break
         else:
             kept.append((first, count, form))
@@ -183,7 +183,7 @@ def _names_the_muscle(texts: list[str], words: list, folded: str, after: int, fo
         after += 1
     if texts[after - 1] == "lat" and (after < 2 or "dorsi" not in texts[after]) and texts[after] in _LATERAL_OF and joined(folded, words[after - 1], words[after]):
         return False  # "lat approach": lateral
-    return not (texts[after] in _NOT_THE_MUSCLE and after > 0 and joined(folded, words[after - 1], words[after]) and "/" not in folded[words[after - 1].end : words[after].start])
+    return not (texts[after] in NOT_THE_MUSCLE and after > 0 and joined(folded, words[after - 1], words[after]) and "/" not in folded[words[after - 1].end : words[after].start])
 
 
 def _entity(note: Note, texts: list[str], first: int, count: int, form: Form) -> Entity:

@@ -14,6 +14,8 @@ from extractor.language.readings import reach
 
 _POINTS = re.compile(r"\btrig(?:ger|\b)|\btpis?\b|\btrps?\b|\btps?\b|\bmyofas\w*|\btaut\b|\bknots?\b|\bdry.needl|\btdn\b|\bm79\.?1|\b2055[23]\b|\binj\b|\bneedl\w*\smuscles?\b|\bmuscles?\sinj|\bdn\b|\btwitch\w*|\bltrs?\b|\brope?y\b|\btender (?:spots?|bands?|points?)\b|\binjected (?:all |both |each )?(?:of )?(?:those|these|the)?\s?(?:two |three |four )?muscles?\b")
 _MUSCULAR = re.compile(r"\bmuscl\w*|\bmuscular\w*|\bspasm\w*|\btender (?:point|spot|area|band)")
+# Local anesthetics: dosed at a muscle they are a trigger point's, whatever else the note leaves out.
+LOCAL = frozenset({"lidocaine", "bupivacaine", "ropivacaine", "mepivacaine", "procaine", "chloroprocaine"})
 _INJECTING = re.compile(r"inj|infiltrat|needled|needling|shot|stuck|stick|poke")
 _DOSED = re.compile(r"\d\s?(?:cc|ml|mls)\b|\bunits?\b")
 
@@ -23,9 +25,10 @@ def speaks_of_points(note: Note) -> bool:
     return _POINTS.search(note.folded) is not None
 
 
-_LIST_WORDS = re.compile(
-    r"\b(?:left|right|bilateral(?:ly)?|lt|rt|bilat|both|sides?|and|muscles?|injections?|inj|each|x|cc|ml|mls|the|upper|middle|lower|mid|thoracic|cervical|lumbar|sites?|trigger|points?|tps?|level|levels|at|total|of|ea|per)\b"
+LIST_WORDS = frozenset(
+    ["left", "right", "bilateral", "bilaterally", "lt", "rt", "bilat", "both", "side", "sides", "and", "muscle", "muscles", "injection", "injections", "inj", "each", "x", "cc", "ml", "mls", "the", "upper", "middle", "lower", "mid", "thoracic", "cervical", "lumbar", "site", "sites", "trigger", "point", "points", "tp", "tps", "level", "levels", "at", "total", "of", "ea", "per"]
 )
+_LIST_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(LIST_WORDS))})\b")
 
 
 def is_site_list(note: Note) -> bool:
@@ -59,4 +62,7 @@ def _needled(note: Note, site: Site) -> bool:
         return True
     if site.cue and _INJECTING.search(note.folded, *site.cue):
         return True
+    unit = note.units[segment.unit]
+    if any(drug.drug in LOCAL and unit.start <= drug.start < unit.end for drug in note.drugs) and _DOSED.search(note.folded, unit.start, unit.end):
+        return site.rule != "marked-then-injected"
     return bool(note.drugs) and _DOSED.search(note.folded, *reach(note, segment)) is not None and site.rule != "marked-then-injected"

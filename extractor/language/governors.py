@@ -33,8 +33,17 @@ _THERAPY = re.compile(
 )
 
 
+_TREATED_BY = re.compile(r"\s?(?:muscles?\s)?(?:(?:was|were|got|received|gets|had)\s)?(?:only\s)?(?:(?:treated|managed|addressed|released|worked)\s)?(?:w/|with|by|using|via|:|-)?\s{0,2}(?:\w+\s){0,2}?")
+
+
 def other_therapy(note: Note, segment: Segment, site: Site, cues: list[Cue]) -> bool:
     """Whether a word of massage, heat, stretching or the like governs the site, and no injection in between."""
+    behind = _TREATED_BY.match(note.folded, site.end)
+    if behind and not any(cue.type in ("inject", "tpi", "dry") for cue in cues):
+        stop = note.units[segment.unit].end
+        therapy = next((m for m in _THERAPY.finditer(note.folded, site.end, min(stop, site.end + 44))), None)
+        if therapy and _TREATED_BY.fullmatch(note.folded, site.end, therapy.start()):
+            return True
     last = None
     for match in _THERAPY.finditer(note.folded, segment.start, site.start):
         last = match
@@ -125,6 +134,11 @@ def governor(note: Note, site: Site, strong: list[Cue]) -> Cue:
                 right_negation = [c for c in right if c.type in ("negate", "decline", "postpone")]
                 if not right_negation:
                     return cue
+    for cue in reversed(left):  # "unable to proceed with the trigger point injections of …"
+        if cue.type in ("decline", "postpone") and cue.direction != "backward" and not right:
+            later = [c for c in left if c.start >= cue.end]
+            if later and all(c.type == "tpi" for c in later) and later[0].start - cue.end < _BESIDE and not _clause_break(note, cue.end, site.start):
+                return cue
     before = max(left, key=lambda c: c.end, default=None)
     after = min(right, key=lambda c: c.start, default=None)
     if before is None or after is None:
@@ -153,6 +167,7 @@ def governor(note: Note, site: Site, strong: list[Cue]) -> Cue:
     return before
 
 
+_BESIDE = 16  # characters between a refusal and the procedure that it refuses
 _CALLED_OFF = re.compile(r"\b(?:was|had to be|were|been|is|being)\s(?:\w+\s)?(?:not\s(?:performed|done|given|carried out|completed)|cancel\w*|abort\w*|postpon\w*|reschedul\w*|abandon\w*|deferred|held|declined|refused)|\b(?:cancel\w*|abort\w*|postpon\w*|reschedul\w*)")
 
 

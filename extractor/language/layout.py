@@ -6,6 +6,7 @@ import itertools
 import re
 
 from extractor.language.annotations import Cell, Note, Unit
+from extractor.language.flowsheets import Flowsheet, columns_of_dates
 
 _LINE = re.compile(r"[^\n\r\f\v\x85\u2028\u2029]+")
 _LINE_END = re.compile(r"\r\n|[\n\r\f\v\x85\u2028\u2029]")
@@ -190,6 +191,7 @@ def split_units(note: Note) -> None:
     units: list[Unit] = []
     header: list[Cell] | None = None
     header_start = 0
+    names: Flowsheet | None = None  # of a table with a column for each visit
     blank = False
     previous: _Line | None = None
     for line in lines:
@@ -207,15 +209,18 @@ def split_units(note: Note) -> None:
             else:
                 header = None
         if cells:
-            is_header = len(cells) >= 2 and _is_header(folded, cells)
+            dated = columns_of_dates(folded, cells, note.date_of_service) if len(cells) >= 2 else None
+            is_header = len(cells) >= 2 and (dated is not None or _is_header(folded, cells))
             if is_header:
-                header, header_start = cells, line.start - line.indent
+                header, header_start, names = cells, line.start - line.indent, dated
+                if dated:
+                    note.flowsheet = note.flowsheet or dated.day
             elif header:
-                _name_columns(folded, cells, header, line, header_start)
+                _name_columns(folded, cells, header, line, header_start, names.headers if names else None)
             if header or len(cells) >= 2:
                 match = _BULLET.match(folded, line.start, line.end) if line.bullet else None
                 unit = Unit(line.start, line.end, line.indent, body=line.start, cells=cells, after_blank=blank, heading=is_header, number=line.number)
-                unit.columns = tuple(folded[cell.start : cell.end].strip() for cell in header) if header else ()
+                unit.columns = (names.headers if names else tuple(folded[cell.start : cell.end].strip() for cell in header)) if header else ()
                 if match and cells[0].start < match.end() <= cells[0].end:
                     cells[0].start = match.end()
                 units.append(unit)
@@ -231,12 +236,14 @@ def split_units(note: Note) -> None:
     note.units = units
 
 
-def _name_columns(folded: str, cells: list[Cell], header: list[Cell], line: _Line, header_start: int) -> None:
+def _name_columns(folded: str, cells: list[Cell], header: list[Cell], line: _Line, header_start: int, names: tuple[str, ...] | None = None) -> None:
     """Give each cell the heading of its column: by number where the row is complete, else by position on the line."""
+    titles = names or tuple(folded[head.start : head.end].strip() for head in header)
+    named = names is not None and names[0] != ""  # the dates stand right of an empty corner
     piece = folded[line.start : line.end]
     if "|" in piece or "\t" in piece or (len(cells) == len(header) and not _SIDE_CELL.fullmatch(folded, header[0].start, header[0].end)):
-        for cell, head in zip(cells, header, strict=False):
-            cell.header = folded[head.start : head.end].strip()
+        for cell, title in zip(cells, titles, strict=False):
+            cell.header = title
         return
     row_start = line.start - line.indent
     for cell in cells:
@@ -245,8 +252,10 @@ def _name_columns(folded: str, cells: list[Cell], header: list[Cell], line: _Lin
         head = min(header, key=lambda h: (distance(h), h.start))
         if distance(head) > 10 and _SIDE_CELL.fullmatch(folded, head.start, head.end):
             continue  # a note behind the last column
+        if cell is cells[0] and named:
+            continue
         if cell is cells[0] and not _SIDE_CELL.fullmatch(folded, header[0].start, header[0].end):
             head = header[0]
         elif cell is cells[0]:
             continue  # the names stand left of the first column
-        cell.header = folded[head.start : head.end].strip()
+        cell.header = titles[header.index(head)]

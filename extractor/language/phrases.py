@@ -101,6 +101,12 @@ class PhraseIndex(Generic[Payload]):
         self._exact = dict(exact)
         self._prefix = dict(prefix)
 
+    def first_words(self) -> set[str]:
+        """Words that may begin a match; ValueError if one of the patterns begins with the beginning of a word."""
+        if self._prefix:
+            raise ValueError("a pattern that begins with a part of a word may begin anywhere")
+        return set(self._exact)
+
     def find(self, folded: str, words: Iterable[Word], end: int) -> Iterator[PhraseMatch]:
         """All matches that start at one of ``words`` and end by ``end``; several may start at one word."""
         exact, prefix = self._exact, self._prefix

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from extractor.language.annotations import Note, Segment, Site, Unit
+from extractor.language.annotations import EARLIER, Note, Segment, Site, Unit
 from extractor.language.frames import PERFORMING
 from extractor.language.readings import SIDE_COLUMN
 
 NEGATIVE_VALUE = re.compile(
-    r"\s*(?:no\b(?!\.)(?!\s(?:twitch\w*|ltrs?|complic\w*|bleed\w*|response|adverse|aspirat\w*|blood|reaction|relief|steroid|epi\w*|issues?|problems?|hematoma))|_{0,3}0_{0,3}\s?(?:ml|cc|units?)?\s*$|_{2,}\s?(?:ml|cc|units?)?\s*$|none\b|not\b|un-?checked\b|not selected\b|\u2717|\u2718|n/a|n\.a\.|neg(?:ative)?\b|declined|deferred|spared|skip(?:ped)?\b|omitted|held\b|0(?:\s?(?:ml|cc|mls|units?))?\s*(?:$|[|,;)])|-{1,3}\s*$|x\s*$(?<!x)|normal\b|wnl|nontender|non-tender|"
+    r"\s*(?:no\b(?!\.)(?!\s(?:twitch\w*|ltrs?|complic\w*|bleed\w*|response|adverse|aspirat\w*|blood|reaction|relief|steroid|epi\w*|issues?|problems?|hematoma))|_{0,3}0_{0,3}\s?(?:ml|cc|units?)?\s*$|_{2,}\s?(?:ml|cc|units?)?\s*$|none\b|not\b|un-?checked\b|not selected\b|\u2717|\u2718|n/a|n\.a\.|neg(?:ative)?\b|declined|deferred|spared|skip(?:ped)?\b|omitted|held\b|0(?:\s?(?:ml|cc|mls|units?))?\s*(?:$|[|,;)])|-{1,3}\s*(?:$|\()|normal\b|wnl|nontender|non-tender|"
     r"unremarkable|untreated|n\s*$|nil\b|exam(?:ined)? only|tender only|palpated only|left alone|next visit|planned|not today|defer\b|n/i|not inj)"
 )
 _EXAM_HEADER = re.compile(r"\b(?:exam|tender(?:ness)?|palpation|finding|findings|taut|rom|strength|pain)\b")
@@ -32,6 +32,8 @@ def row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, sit
     category = note.sections[segment.section].category
     for cell in unit.cells:
         if cell.start <= site.start < cell.end:
+            continue
+        if cell.header == EARLIER:
             continue
         text = note.folded[cell.start : cell.end].strip()
         if re.match(r"(?:not (?:inj|done|treat|needl|today)|deferred|declined|held|planned|next visit|skipped|spared)", text):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from extractor.language.annotations import Note, Section, Unit, Visit
 from extractor.language.dates import find_dates
+from extractor.language.flowsheets import TODAY
 from extractor.language.layout import BOX
 from extractor.language.text import words
 
@@ -25,6 +26,8 @@ _SHARES = re.compile(r"\d\s?(?:cc|ml)\b|\b(?:each|ea)\b|\d\s?(?:pts?|sites?|poin
 _AFTER = re.compile(r"\b(?:felt|feels) better|\btolerat\w*|\bno (?:rxn|reaction|complic\w*|bleed\w*|sob)\b|\bltrs?\b|\btwitch\w*|\b(?:alc\w*|skin|betadine|chlorhex\w*)\.?\s(?:swab|prep)|\bimmediate\w* relief|\bpain (?:now|after|post)\b|\bneg\w*\saspirat\w*|\baspirat\w*\sneg\w*")
 _NOT_TODAY = re.compile(r"\b(?:last|previous|prior|s/p|ago|will|plan|consider|next|schedul\w*|recommend\w*|candidate|offered|discussed|response|since|if|vs|could|would)\b")
 _ADDENDUM_LINE = re.compile(r"[-=*#\s\[(<]{0,8}(?:late\s)?(?P<word>addendum|addenda|late entry|amendment|correction|erratum|clarification)\b[^:\n]{0,60}:?")
+# Behind an addendum that stands first: the note that it corrects.
+_ORIGINAL = re.compile(r"[-=*#\s\[(<]{0,8}(?P<word>original\s(?:(?:procedure|progress|office|clinic|operative)\s)?(?:note|report|text|documentation|entry)|original)\b[^:\n]{0,40}:?")
 _MARKDOWN = re.compile(r"^[#*_=\s\[<]+|[#*_=:\s\]>]+$")
 _SOAP = re.compile(r"(?P<letter>a/p|a&p|[soap])\s{0,2}(?:[:)]|\s-\s|\.(?=\s)|-(?=\s))\s*|(?P<bare>s|o|a|p|a/p)\s{0,2}$")
 _DATE_HEADER = re.compile(
@@ -195,6 +198,9 @@ class SectionFinder:
             unit.heading = end == unit.end
             self._label(unit, end)
             return match.start("word"), match.end("word"), "addendum", end
+        if sections[-1].category == "addendum" and (match := _ORIGINAL.match(note.folded, unit.start, unit.end)):
+            self._label(unit, match.end())
+            return match.start("word"), match.end("word"), "none", match.end()
         raw = text[unit.body : unit.end]
         cleaned_start = unit.body + (len(raw) - len(_MARKDOWN.sub("", raw, count=1)) if raw and raw[0] in "#*_=[<" else 0)
         first_line_end = _line_end(text, unit)
@@ -309,9 +315,13 @@ def section_at(note: Note, position: int) -> int:
 
 def find_visits(note: Note) -> list[Visit]:
     """Stretches under dated headers; a dated entry of a list is a stretch of its own."""
+    if log := _log_with_today(note):
+        return log
     headers: list[tuple[int, str, bool]] = []
     entries: list[tuple[int, int, str]] = []
     for unit in note.units:
+        if unit.heading and TODAY in unit.columns:
+            continue  # the columns of a flowsheet
         head = _DATE_HEADER.match(note.folded, unit.start, min(unit.end, unit.start + 90))
         position = head.end() if head else unit.start
         dates = find_dates(note.folded, unit.start, min(unit.end, position + 24))
@@ -340,6 +350,34 @@ def find_visits(note: Note) -> list[Visit]:
     return _cut_out(visits, entries)
 
 
+_TODAY_LINE = re.compile(r"\W*(?:[\d/.-]{6,10}[\s:,-]*\(?(?:today|this visit)\b|today\b\W{0,4}[\d/.-]{6,10})")
+
+
+def _log_with_today(note: Note) -> list[Visit] | None:
+    """The visits of a log with a dated line for each session, where one line says "today"; None for any other note."""
+    dated: list[tuple[Unit, str]] = []
+    today: tuple[Unit, str] | None = None
+    for unit in note.units:
+        stop = min(unit.end, unit.start + 36)
+        dates = find_dates(note.folded, unit.start, stop)
+        if not dates or unit.cells:
+            continue
+        day = dates[0].value.isoformat()
+        if _TODAY_LINE.match(note.folded, unit.start, stop) and today is None:
+            today = (unit, day)
+        elif not note.folded[unit.start : dates[0].start].strip(" *-#([") and unit.end - unit.start < _LOG_LINE:
+            dated.append((unit, day))
+    if today is None or len(dated) < 2 or any(day >= today[1] for _, day in dated):
+        return None
+    if note.date_of_service not in (None, today[1]):
+        return None
+    note.date_of_service = today[1]
+    return _cut_out([Visit(0, len(note.text), today[1], head=today[0].start)], [(unit.start, unit.end, day) for unit, day in dated])
+
+
+_LOG_LINE = 240  # characters that tell one session of a log
+
+
 # a heading of its own ("PRIOR VISIT 01/02/2001"), not a field ("Last visit: 01/02/2001")
 _EARLIER_HEAD = re.compile(r"[-=*#\s\[(<>]*(?:prior|previous|past|copied|imported|old|earlier)\s(?:(?:office|clinic|procedure|progress|injection)\s)?(?:visit|note|encounter|session|procedure)s?[\s,(-]*(?:of|from|on|dated)?[\s(]*")
 _VISIT_HEAD = re.compile(r"(?:(?:office|clinic|follow.?up|f/u|new|est\w*|procedure|injection)\s)?(?:visit|encounter|session)\b")
@@ -350,8 +388,8 @@ _NOT_SEEN = re.compile(r"\b(?:birth|dob|d\.o\.b|born|sign\w*|expir\w*|exp|injury
 def _day_of_service(note: Note, visits: list[Visit]) -> str | None:
     """The date of the current visit's header, else the first date that the note gives for being seen."""
     dated = [visit.date for visit in visits if visit.current and visit.date]
-    if dated:
-        return dated[0]
+    if dated or note.flowsheet:
+        return dated[0] if dated else note.flowsheet
     dates = find_dates(note.folded)
     for found in dates:
         before = note.folded[max(0, found.start - 48) : found.start]

@@ -75,7 +75,7 @@ def _pieces(note: Note, unit: Unit) -> Iterator[_Piece]:
     match = _LABEL.match(note.folded, start, unit.end)
     if match and match.end() <= unit.end and len(match["label"].split()) <= 8 and not BOX.search(match["label"]):
         unit.label = (match.start("label"), match.end("label"))
-        if not _side_boxes(note, match.end(), unit.end):
+        if not _side_boxes(note, match.end(), unit.end) and not _boxes_behind_sides(note, match.end(), unit.end):
             yield _Piece(unit.label[0], unit.label[1], is_label=True)
             start = match.end()
     yield from _boxed(note, start, unit.end, None)
@@ -94,7 +94,21 @@ def _side_boxes(note: Note, start: int, end: int) -> bool:
     return all((match := _BOX_SIDE.match(note.folded, box.end(), stop)) and match.end() >= stop for box, stop in zip(boxes, ends, strict=True))
 
 
+def _boxes_behind_sides(note: Note, start: int, end: int) -> bool:
+    """Whether the stretch is sides with a tick box behind each ("Left [x] Right [ ]") and nothing else but a field."""
+    at = start
+    boxes = list(BOX.finditer(note.folded, start, end))
+    for box in boxes:
+        if _SIDE_WORD.fullmatch(note.folded, at, box.start()) is None:
+            return False
+        at = box.end()
+    return bool(boxes)
+
+
 _AMOUNT_NEXT = re.compile(r"(?:x\s?)?\d|per side|each")
+# What stands behind the last box of a list whose boxes follow their names: the dose, or how it was given.
+_DOSE_NEXT = re.compile(r"[\s,;.:|-]*(?:\d|\.\d|with\b|w/|using|each\b|total|lido|xylo|bupi|marcaine|ropi|mepi|procaine|depo|kenalog|solu|celestone|dexa|inj|needle|\d\d\s?g)")
+_PROCEDURE_NAME = re.compile(r"\W*(?:(?:trigger\s?points?|tp)\s(?:inj\w*|injections?)|tpis?|(?:trigger point )?dry needling)\b[\s:.,-]*(?:(?:to|of|into|sites?|muscles?)\b[\s:]*)?")
 _FIELD_NEXT = re.compile(r"\s*(?:vol\w*|amount|amt|dose|ml|cc|#|no\.|x\s?\d|\d)")
 _SIDE_WORD = re.compile(r"[\s,:(-]*(?P<side>left|right|lt|rt|l|r)[\s:.-]*")
 
@@ -141,11 +155,17 @@ def _boxed(note: Note, start: int, end: int, header: str | None) -> Iterator[_Pi
             if all(match and match.end() >= stop for match, stop in list(zip(matches, ends, strict=True))[:-1]):
                 yield _Piece(last.end(), end, bool(ticked), header, sides=ticked)
                 return
-    if before and not after:  # "Trapezius [x]  Rhomboid [ ]": the box follows its text
+    if before and (not after or (len(boxes) > 1 and _DOSE_NEXT.match(after) and not note.folded[start : boxes[0].start()].rstrip().endswith(":"))):
+        # "Trapezius [x]  Rhomboid [ ]": the box follows its text
         at = start
+        if title := _PROCEDURE_NAME.match(note.folded, start, boxes[0].start()):
+            yield _Piece(start, title.end(), None, header)
+            at = title.end()
         for box in boxes:
             yield _Piece(at, box.start(), _ticked(box, crossed), header)
             at = box.end()
+        if after:
+            yield _Piece(at, end, None, header)
         return
     if before:
         yield _Piece(start, boxes[0].start(), None, header)

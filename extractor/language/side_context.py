@@ -40,6 +40,29 @@ def leave_open(note: Note) -> None:
                 site.clash = ("left", "right")
 
 
+_VALUE = r"(?:\+{1,4}(?![\d/])|[-\u2013\u2212]{1,2}(?=\s*(?:[,;/|)]|$|\n|[lr]\b))|\(\+\)|\(-\)|yes\b|no\b|y\b|n\b|none\b|x\b|\u2713|\u2714|0(?:\.0)?\s?(?:cc|ml)?(?=\s*(?:[,;/|)]|$|\n|[lr]\b)))"
+_SIDE = r"(?:left|right|lt|rt|l|r)"
+# "Trapezius R +, L -", "Levator (L: yes, R: no)"
+_SIGNED_SIDES = re.compile(rf"[\s,:;(-]{{0,4}}\b(?P<s1>{_SIDE})\s{{0,2}}[:=]?\s{{0,2}}(?P<v1>{_VALUE})\s{{0,2}}[,;/|]?\s{{0,3}}(?P<s2>{_SIDE})\s{{0,2}}[:=]?\s{{0,2}}(?P<v2>{_VALUE})")
+_REFUSED = re.compile(r"[-\u2013\u2212(]|no\b|n\b|none|0")
+
+
+def sides_from_signs(note: Note) -> None:
+    """A sign or word behind each side says on which the site is meant; with none on either, the site is not."""
+    for site in note.sites:
+        if site.kind != "muscle":
+            continue
+        match = _SIGNED_SIDES.match(note.folded, (site.phrase or (site.start, site.end))[1] if site.phrase and not site.own_side else site.end)
+        if match is None or match["s1"][0] == match["s2"][0]:
+            continue
+        values = {match["s1"][0]: match["v1"], match["s2"][0]: match["v2"]}
+        refused = {side for side, value in values.items() if _REFUSED.match(value) and value != "(+)"}
+        site.sides = tuple(name for name in ("left", "right") if name[0] not in refused)
+        site.own_side, site.clash = True, ()
+        if not site.sides:
+            site.assertion, site.rule = "negated", "side-marks"
+
+
 _EMPTY_CELL = re.compile(r"[\s_.-]*(?:0|no|none|n|n/a|held|deferred|not .*|\[\s*\]|\(\s*\)|[\u2610\u25a1])?[\s_.-]*")
 
 

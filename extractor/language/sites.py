@@ -17,6 +17,7 @@ from extractor.language.side_context import (
     sides_from_above,
     sides_from_levels,
     sides_from_rows,
+    sides_from_signs,
     sides_from_values,
 )
 from extractor.language.site_levels import attach_levels
@@ -50,6 +51,7 @@ def build_sites(note: Note, portions: PortionWords) -> None:
     note.sites.sort(key=lambda site: site.start)
     sides_from_rows(note)
     sides_from_values(note)
+    sides_from_signs(note)
     leave_open(note)
     sides_from_above(note)
     sides_from_levels(note)

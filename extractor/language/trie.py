@@ -43,6 +43,20 @@ class WordTrie(Generic[Value]):
         """Whether any form starts with ``word``."""
         return word in self._root
 
+    def node(self, word: str) -> dict | None:
+        """What may follow ``word`` at the beginning of a form; the empty key holds the value of the words so far."""
+        return self._root.get(word)
+
+    def words(self) -> set[str]:
+        """Every word of every form."""
+        found: set[str] = set()
+        waiting = [self._root]
+        while waiting:
+            node = waiting.pop()
+            found.update(word for word in node if word)
+            waiting.extend(below for word, below in node.items() if word)
+        return found
+
     def after(self, key: Sequence[str]) -> list[str]:
         """Words that may follow ``key``."""
         node = self._root

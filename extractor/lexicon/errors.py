@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from extractor.failures import UserError
+
 __all__ = ["LexiconError"]
 
 
-class LexiconError(ValueError):
+class LexiconError(UserError, ValueError):
     """A lexicon file is missing, malformed or holds a value that its column does not allow."""
 
     def __init__(self, problem: str, *, file: Path | None = None, line: int | None = None, column: str | None = None):

@@ -11,7 +11,9 @@ from extractor.record.documentation import diagnoses_of, documentation_of, state
 from extractor.record.injected import injected_drugs
 from extractor.record.mentions import mentions_of
 from extractor.record.muscles import Sites, merge_sites
-from extractor.record.procedure import other_procedures_of, procedure_of, stated_counts_of
+from extractor.record.procedure import other_procedures_of, procedure_of
+from extractor.record.second_look import missed_injection
+from extractor.record.stated import stated_counts_of
 from extractor.record.templates import template_findings
 
 __all__ = ["annotate_doc", "build_record"]
@@ -24,6 +26,9 @@ def build_record(note: Note, lexicon: Lexicon) -> Record:
     findings = [*sites.findings, *template_findings(note, procedure)]
     if procedure.status != "performed":
         sites = Sites(findings=sites.findings)
+        if missed := missed_injection(note, lexicon):
+            sites.doubts.append(missed)
+            procedure = procedure.model_copy(update={"kind": "trigger_point_injection", "status": "performed"})
     drugs = injected_drugs(note, sites, procedure, lexicon) if procedure.status == "performed" else []
     return Record(
         date_of_service=note.date_of_service,

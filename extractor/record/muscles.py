@@ -45,7 +45,7 @@ def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
     if bodies and titles and _only_repeats(note, bodies, titles):
         bodies, titles = named, []
     _inherit_sides(note, bodies or titles, titles)
-    muscles = _merge(note, lexicon, _without_headings(lexicon, bodies or titles))
+    muscles = merge_muscles(note, lexicon, _without_headings(lexicon, bodies or titles))
     if bodies and titles and not _cut_short(note):
         _hold_against_title(note, lexicon, result, muscles, titles)
     result.doubts.extend(_weak(note, lexicon, bodies or titles, muscles))
@@ -220,7 +220,8 @@ def _only_side(note: Note) -> tuple[str, ...]:
     return found.pop() if len(found) == 1 and len(next(iter(found))) == 1 else ()
 
 
-def _merge(note: Note, lexicon: Lexicon, sites: list[Site]) -> dict[str, Muscle]:
+def merge_muscles(note: Note, lexicon: Lexicon, sites: list[Site]) -> dict[str, Muscle]:
+    """One entry for each muscle, with the sides, portions, levels and injections of all of its mentions."""
     muscles: dict[str, Muscle] = {}
     counts: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for site in sites:
@@ -337,7 +338,7 @@ def _weak(note: Note, lexicon: Lexicon, sites: list[Site], muscles: dict[str, Mu
             doubts.append(Doubt(reason="assertion", text=text, readings=[[], [muscle]], evidence=muscle.evidence[:2]))
     left_out = [site for site in note.sites if site.weak and site.kind == "muscle" and not site.ambiguous and site.assertion == "finding"]
     settled = {target for site in note.sites if site.assertion in ("negated", "declined", "postponed", "planned", "other_procedure") or site.rule == "clean-finding" for target in site.targets}
-    for target, muscle in _merge(note, lexicon, left_out).items():
+    for target, muscle in merge_muscles(note, lexicon, left_out).items():
         known = {doubt.readings[-1][0].id for doubt in doubts if doubt.readings and doubt.readings[-1]}
         if target in muscles or target in settled or target in known or any(_related(lexicon, target, other) for other in muscles):
             continue
@@ -374,4 +375,4 @@ def _examined(note: Note, lexicon: Lexicon) -> list[Muscle]:
         if site.kind == "muscle" and not site.ambiguous and site.assertion in ("finding", "planned") and site.rule != "nothing-performed"
         and note.sections[note.segments[site.segment].section].category in ("exam", "none", "procedure", "assessment", "assessment_plan", "indications", "subjective", "diagnosis")
     ]  # fmt: skip
-    return list(_merge(note, lexicon, found).values())
+    return list(merge_muscles(note, lexicon, found).values())

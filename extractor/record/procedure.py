@@ -7,7 +7,7 @@ import re
 from extractor.language.annotations import Note
 from extractor.language.frames import PASSING
 from extractor.language.performed import event_performed
-from extractor.models import Evidence, OtherProcedure, Procedure, StatedCount
+from extractor.models import Evidence, OtherProcedure, Procedure
 from extractor.record.evidence import evidence
 from extractor.record.muscles import Sites
 
@@ -19,12 +19,6 @@ _GUIDANCE = (
 )  # fmt: skip
 _NO = re.compile(r"\b(?:no|without|not|none|denies|nor|declined)\b[^.;:]{0,40}\Z|:\s*(?:no|none)\b|\bn/a\b")
 _SEDATION = re.compile(r"\b(?:(?:moderate|conscious|iv|intravenous|procedural|light|oral|mild|minimal)\ssedation|midazolam|versed|propofol|sedated|monitored anesthesia care|\bmac\b(?=\s(?:sedation|anesthesia|was)))")
-_MUSCLE_COUNT = re.compile(
-    r"(?<![\d.,/-])(?P<n>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:\s\(\d{1,2}\))?\s(?:(?:total|different|separate|distinct|individual|named|affected|involved|discrete)\s){0,2}muscles?\b(?!\s(?:group|relax|or more|\(s\)))"
-)
-_CODE_LABEL = re.compile(r"or more|\b1\s?(?:-|or|to)\s?2\b|one or two|3\+|>\s?3|2055[23]|\u2265|three plus|or greater")
-_NUMBERS = {w: i for i, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])}
-
 
 def procedure_of(note: Note, sites: Sites) -> Procedure:
     """Kind, status, guidance and sedation of the trigger point injection or dry needling."""
@@ -104,7 +98,7 @@ def _is_dry(note: Note, dry: bool, wet: bool) -> bool:
 
 
 def _performing(note: Note, position: int) -> bool:
-    index = _segment_at(note, position)
+    index = segment_at(note, position)
     if index is None:
         return False
     segment, frame = note.segments[index], note.frames[index]
@@ -180,7 +174,7 @@ def _proof(note: Note, events: list[tuple[str, int]], status: str) -> list[Evide
 def _guidance(note: Note):
     for name, pattern in _GUIDANCE:
         for match in pattern.finditer(note.folded):
-            index = _segment_at(note, match.start())
+            index = segment_at(note, match.start())
             if index is None:
                 continue
             segment, frame = note.segments[index], note.frames[index]
@@ -194,7 +188,7 @@ def _guidance(note: Note):
 
 def _sedation(note: Note) -> bool:
     for match in _SEDATION.finditer(note.folded):
-        index = _segment_at(note, match.start())
+        index = segment_at(note, match.start())
         if index is None:
             continue
         segment = note.segments[index]
@@ -205,7 +199,8 @@ def _sedation(note: Note) -> bool:
     return False
 
 
-def _segment_at(note: Note, position: int) -> int | None:
+def segment_at(note: Note, position: int) -> int | None:
+    """Index of the clause that holds ``position``."""
     return next((i for i, s in enumerate(note.segments) if s.start <= position < s.end), None)
 
 
@@ -216,22 +211,8 @@ def _stated_injections(note: Note, sites: Sites) -> int | None:
     return None
 
 
-def stated_counts_of(note: Note) -> list[StatedCount]:
-    """Numbers of muscles that the note gives, leaving out the wording of the codes ("3 or more muscles")."""
-    counts = []
-    for match in _MUSCLE_COUNT.finditer(note.folded):
-        around = note.folded[max(0, match.start() - 28) : match.end() + 28]
-        index = _segment_at(note, match.start())
-        if _CODE_LABEL.search(around) or index is None:
-            continue
-        frame, section = note.frames[index], note.sections[note.segments[index].section]
-        if frame.whole in ("planned", "historical", "negated", "declined", "postponed") or section.category in ("history", "plan", "exam", "subjective", "consent", "instructions", "imaging"):
-            continue
-        if not (frame.whole == "injected" or frame.procedural or frame.topic == "tpi"):
-            continue
-        number = int(match["n"]) if match["n"].isdigit() else _NUMBERS[match["n"]]
-        counts.append(StatedCount(what="muscles", count=number, evidence=[evidence(note, match.start(), match.end())]))
-    return counts
+NOT_REPORTED = frozenset({*PASSING, "emg_study", "surgery", "physical_therapy"})
+"""Kinds of other procedures that a record leaves out."""
 
 
 def other_procedures_of(note: Note) -> list[OtherProcedure]:
@@ -244,7 +225,7 @@ def other_procedures_of(note: Note) -> list[OtherProcedure]:
         if frame.modifiers & {"negate", "decline", "plan", "past", "postpone", "condition", "future"} and "inject" not in frame.modifiers:
             continue
         for cue in frame.cues:
-            if cue.type != "procedure" or cue.direction in PASSING or cue.direction in ("emg_study", "surgery", "physical_therapy"):
+            if cue.type != "procedure" or cue.direction in NOT_REPORTED:
                 continue
             done = bool(frame.modifiers & {"inject", "done"}) or section.category in ("procedure", "billing", "none") or frame.procedural
             if done and cue.direction not in found:
