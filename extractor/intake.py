@@ -88,7 +88,7 @@ class Note:
     replaced: int = 0
     """Bytes that the encoding does not know; each stands as U+FFFD in the text."""
     kind: str = "text"
-    """What the file was: ``text``, or ``rtf``, ``html``, ``docx`` or ``pdf``, from which the text was converted."""
+    """What the file was: ``text``, or ``rtf``, ``html``, ``docx``, ``pdf`` or ``ccda``, from which the text was converted."""
 
     @property
     def converted(self) -> bool:
@@ -97,7 +97,7 @@ class Note:
 
 
 def read_note(source: str | Path) -> Note:
-    """Read a file, or standard input for ``-``; RTF, HTML, DOCX and text PDF are converted to text.
+    """Read a file, or standard input for ``-``; RTF, HTML, DOCX, text PDF and C-CDA are converted to text.
 
     Raises:
         IntakeError: if it is missing, no file, not text, empty or too long, or a document that cannot be read.
