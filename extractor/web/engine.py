@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from extractor.audit.models import Audit, AuditedNote
+from extractor.audit.models import AuditedNote
 from extractor.coding import Policy, PolicyError, list_policies, load_policy, resolve_policy
 from extractor.lexicon import Lexicon
 from extractor.web.schemas import AuditRequest, Converted, Decided, DecideRequest, ExtractRequest
@@ -50,7 +50,7 @@ class Engine:
         """
         self.extract(ExtractRequest(text=_WARMING).model_dump_json(), True)
 
-    def extract(self, request: str, full: bool) -> bytes:
+    def extract(self, request: str | bytes, full: bool) -> bytes:
         """Read a note: the contract's document, or the full answer."""
         from extractor.api import read_record
         from extractor.intake import IntakeError, check_text
@@ -66,27 +66,24 @@ class Engine:
         record.patient_id, record.provider_id = asked.patient_id, asked.provider_id
         return self._answer(record, policy, (), full, decision_only=False)
 
-    def decide(self, request: str, full: bool) -> bytes:
+    def decide(self, request: str | bytes, full: bool) -> bytes:
         """Decide about a record: the decision, or the full answer."""
         asked = DecideRequest.model_validate_json(request)
         return self._answer(asked.record, self._policy(asked.policy, asked.settings), asked.corrections, full, decision_only=True)
 
     def convert(self, data: bytes, media_type: str) -> bytes:
-        """Turn a file into a note's text."""
-        from extractor.intake import IntakeError, check_text, decode
+        """Turn a file into a note's text. Its bytes say what it is; browsers guess its type by its name."""
+        from extractor.batch.documents import convert
+        from extractor.intake import IntakeError
 
-        convert, looks_like_document = _documents()
         try:
-            # The kind is told by the bytes first: browsers guess the type of a file by its name.
-            if convert and (looks_like_document(data[:65536], "") or media_type in ("text/html", "text/rtf", "application/rtf")):
-                done = convert(data, "", media_type or None)
-                check_text(done.text)
-                return Converted(text=done.text, kind=done.kind).model_dump_json().encode()
-            return Converted(text=decode(data).text, kind="text").model_dump_json().encode()
+            done = convert(data, media_type=media_type or None)
         except IntakeError as error:
-            raise Refused("extra-missing" if "pip install" in str(error) else "note-unreadable", _sentence(str(error))) from None
+            missing = "pip install" in str(error)
+            raise Refused("extra-missing" if missing else "note-unreadable", _sentence(str(error))) from None
+        return Converted(text=done.text, kind=done.kind).model_dump_json().encode()
 
-    def audit(self, request: str) -> bytes:
+    def audit(self, request: str | bytes) -> bytes:
         """Hold notes against billed claims."""
         from extractor.api import extract
         from extractor.audit.run import audit
@@ -108,8 +105,7 @@ class Engine:
             )  # fmt: skip
             source = f"notes[{place}]"
             notes.append(AuditedNote(note_id=note.note_id, date_of_service=result.date_of_service, text=note.text, result=result, source=source, **about))
-        done: Audit = audit(notes, asked.lines, policy=policy)
-        done.unreadable.extend(unreadable)
+        done = audit(notes, asked.lines, policy=policy, unreadable=unreadable, lexicon_dirs=self._setup.lexicon_dirs)
         return done.model_dump_json().encode()
 
     def default_policy(self) -> Policy:
@@ -151,12 +147,6 @@ class Engine:
         if decision_only:
             result = Decided(decision=result.decision, findings=result.findings, drugs=result.drugs)
         return result.model_dump_json().encode()
-
-
-def _documents() -> tuple[Any, Any]:
-    from extractor.batch.documents import convert, looks_like_document
-
-    return convert, looks_like_document
 
 
 def _sentence(text: str) -> str:

@@ -11,15 +11,15 @@ import asyncio
 import hmac
 import ipaddress
 import logging
-from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from extractor.failures import place_of
 from extractor.web.options import ServerOptions
 from extractor.web.problems import problem_response
 
-__all__ = ["CSP", "SECURITY_HEADERS", "Guard", "place_of"]
+__all__ = ["CSP", "SECURITY_HEADERS", "Guard"]
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -69,9 +69,9 @@ class Guard:
         try:
             await self._answer(scope, receive, guarded)
         except Exception as error:
-            _log.error("%s in %s", type(error).__name__, place_of(error))
+            _log.error("%s", place_of(error))
             if not started:
-                await problem_response("internal", f"{type(error).__name__} in {place_of(error)}.")(scope, receive, guarded)
+                await problem_response("internal", f"{place_of(error)}.")(scope, receive, guarded)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -139,14 +139,6 @@ class Guard:
             return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         await self._app(scope, replay, send)
-
-
-def place_of(error: BaseException) -> str:
-    """Return file and line of an error: what can be told of it without its message."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    return f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "unknown"
 
 
 def _host_name(host: str) -> str:

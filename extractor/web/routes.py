@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -18,6 +19,7 @@ from extractor.web.problems import KINDS, MEDIA_TYPE, Problem, ProblemDetails
 from extractor.web.schemas import (
     AuditRequest,
     Converted,
+    Day,
     Decided,
     DecideRequest,
     ExtractRequest,
@@ -50,13 +52,20 @@ router = APIRouter()
 Full = Annotated[bool, Query(description=_FULL)]
 
 
-def _json_only(request: Request) -> None:
-    # A form of another site can send text/plain without being asked for permission, but not application/json.
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Problem("media-type")
+def _json_of(model: type[BaseModel]) -> Any:
+    """Return what checks a body before anything else: that it is JSON, and of the model's own types."""
 
+    async def check(request: Request) -> None:
+        # A form of another site can send text/plain without being asked for permission, but not application/json.
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise Problem("media-type")
+        try:
+            # Strict: a date of service given as 0 must not become 1970-01-01, nor a "yes" a true.
+            model.model_validate_json(await request.body(), strict=True)
+        except ValidationError as error:
+            raise RequestValidationError([{**item, "loc": ("body", *item["loc"])} for item in error.errors()]) from None
 
-_Json = Depends(_json_only)
+    return Depends(check)
 
 
 async def _do(request: Request, job: str, *arguments: Any, limit: float | None = None) -> Response:
@@ -67,16 +76,16 @@ async def _do(request: Request, job: str, *arguments: Any, limit: float | None =
     return Response(content, media_type="application/json")
 
 
-@router.post("/v1/extract", response_model=Result | FullAnswer, responses=_problems(*_BODY), dependencies=[_Json], tags=["notes"])
+@router.post("/v1/extract", response_model=Result | FullAnswer, responses=_problems(*_BODY), dependencies=[_json_of(ExtractRequest)], tags=["notes"])
 async def extract(request: Request, note: ExtractRequest, full: Full = False) -> Response:
     """Read one note: the code that it proves. The answer is the contract's document."""
-    return await _do(request, "extract", note.model_dump_json(), full)
+    return await _do(request, "extract", await request.body(), full)
 
 
-@router.post("/v1/decide", response_model=Decided | FullAnswer, responses=_problems(*_BODY), dependencies=[_Json], tags=["notes"])
+@router.post("/v1/decide", response_model=Decided | FullAnswer, responses=_problems(*_BODY), dependencies=[_json_of(DecideRequest)], tags=["notes"])
 async def decide(request: Request, case: DecideRequest, full: Full = False) -> Response:
     """Decide about a record, with what the coder corrects in it; no text is read."""
-    return await _do(request, "decide", case.model_dump_json(), full)
+    return await _do(request, "decide", await request.body(), full)
 
 
 _FILE = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
@@ -90,15 +99,15 @@ async def convert(request: Request) -> Response:
     return await _do(request, "convert", data, media_type)
 
 
-@router.post("/v1/audit", response_model=Audit, responses=_problems(*_BODY), dependencies=[_Json], tags=["notes"])
+@router.post("/v1/audit", response_model=Audit, responses=_problems(*_BODY), dependencies=[_json_of(AuditRequest)], tags=["notes"])
 async def audit(request: Request, case: AuditRequest) -> Response:
     """Hold notes against billed claim lines: what does not hold up, worst first."""
-    return await _do(request, "audit", case.model_dump_json(), limit=request.app.state.options.audit_time_limit)
+    return await _do(request, "audit", await request.body(), limit=request.app.state.options.audit_time_limit)
 
 
 @router.get("/v1/policies", response_model=Policies, responses=_problems(422), tags=["knowledge"])
 async def get_policies(
-    request: Request, day: Annotated[date | None, Query(alias="date", description="Date of service")] = None
+    request: Request, day: Annotated[Day | None, Query(alias="date", description="Date of service")] = None
 ) -> Policies:
     """List the policies, and what each answers on a date of service."""
     options: ServerOptions = request.app.state.options

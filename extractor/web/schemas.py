@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from extractor.audit.models import ClaimLine
 from extractor.intake import MAX_CHARACTERS
 from extractor.models import Decision, Drug, Evidence, Finding, Record, Result, Side
 
 __all__ = [
-    "AddMuscle", "AuditRequest", "ChecklistItem", "Converted", "Correction", "DecideRequest", "Decided", "ExtractRequest",
+    "AddMuscle", "AuditRequest", "ChecklistItem", "Converted", "Correction", "Day", "DecideRequest", "Decided", "ExtractRequest",
     "FullAnswer", "Health", "LexiconAnswer", "MuscleName", "NoteToAudit", "Policies", "PolicyInfo", "RuleInfo", "Sample",
     "SetSides", "SettingInfo", "Shown", "ShownArea", "ShownMuscle", "StrikeArea", "StrikeMuscle",
 ]  # fmt: skip
 
+def _only_written_out(value: object) -> object:
+    if isinstance(value, str) and not _ISO_DAY.fullmatch(value):
+        raise ValueError("a date is written as YYYY-MM-DD")
+    return value
+
+
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+Day = Annotated[date, BeforeValidator(_only_written_out)]
+"""A calendar date as text; pydantic alone would take a number for seconds since 1970."""
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 MuscleId = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,80}$", examples=["levator_scapulae"])]
 SettingName = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from multiprocessing.connection import Connection
 from typing import Any
 
+from extractor.failures import UserError, place_of
 from extractor.web.engine import Engine, Refused, Setup
-from extractor.web.guard import place_of
 
 __all__ = ["Failed", "Readers", "TimeExceeded"]
 
@@ -155,14 +155,11 @@ def _serve(pipe: Connection, setup: Setup) -> None:
 
 
 def _done(job: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    from extractor.coding import PolicyError
-    from extractor.lexicon import LexiconError
-
     try:
         return "done", job(*arguments)
     except Refused as error:
         return "refused", error.problem, error.detail
-    except (PolicyError, LexiconError) as error:
+    except UserError as error:
         return "refused", "policy", str(error)
     except Exception as error:
-        return "failed", f"{type(error).__name__} in {place_of(error)}"
+        return "failed", place_of(error)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 
 import pytest
 
 from extractor import extract
+from extractor.audit.models import Audit
 from extractor.models import Result
 
 from ..conftest import ROOT
@@ -153,6 +156,39 @@ def test_a_text_file_becomes_a_note_whatever_its_encoding(client, encoding):
     assert answer.json() == {"text": "Injected ½ mL into the “left” trapezius.", "kind": "text"}
 
 
+HTML = b"<!doctype html><html><body><p>Trigger point injections</p><table><tr><td>left trapezius</td><td>1 mL</td></tr></table></body></html>"
+RTF = rb"{\rtf1\ansi Trigger point injections\par left trapezius, 1 mL of 1% lidocaine\par}"
+
+
+@pytest.mark.parametrize(("data", "kind"), [(HTML, "html"), (RTF, "rtf"), (b"Left trapezius", "text")])
+@pytest.mark.parametrize("media_type", ["application/octet-stream", "text/plain", ""])
+def test_a_document_is_known_by_its_bytes_whatever_the_browser_says(client, data, kind, media_type):
+    answer = client.post("/v1/convert", content=data, headers={"content-type": media_type} if media_type else {})
+    assert answer.json()["kind"] == kind
+    assert "left trapezius" in answer.json()["text"].lower()
+
+
+def test_a_word_document_becomes_a_note(client):
+    docx = pytest.importorskip("docx", reason="python-docx writes the document of this test")
+    document, file = docx.Document(), io.BytesIO()
+    document.add_paragraph(NOTE)
+    document.save(file)
+    answer = client.post("/v1/convert", content=file.getvalue())
+    assert (answer.json()["kind"], answer.json()["text"].strip()) == ("docx", NOTE)
+
+
+def test_without_the_library_of_a_format_the_answer_says_what_to_install(monkeypatch):
+    from extractor.web.engine import Engine, Refused, Setup
+
+    monkeypatch.setitem(sys.modules, "striprtf", None)
+    monkeypatch.setitem(sys.modules, "striprtf.striprtf", None)
+    monkeypatch.delitem(sys.modules, "extractor.batch.formats.rtf", raising=False)
+    with pytest.raises(Refused) as refused:
+        Engine(Setup()).convert(RTF, "")
+    assert refused.value.problem == "extra-missing"
+    assert "pip install 'tpi-extractor[documents]'" in refused.value.detail
+
+
 @pytest.mark.parametrize("data", [b"", b"   \n", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, b"\x00\x01\x02" * 400])
 def test_a_file_without_a_note_is_refused_with_a_sentence(client, data):
     answer = client.post("/v1/convert", content=data)
@@ -194,6 +230,35 @@ def test_health_tells_the_versions(client):
     assert health["lexicon"] == full(client)["result"]["versions"]["lexicon"]
 
 
+# ---- audit ------------------------------------------------------------------------------------------------------
+
+
+def audit_of(client, text, code, **line):
+    notes = [{"note_id": "n1", "text": text, "date_of_service": "2024-05-01", "patient_id": "p1"}]
+    lines = [{"note_id": "n1", "patient_id": "p1", "date_of_service": "2024-05-01", "code": code, "units": "1", **line}]
+    answer = client.post("/v1/audit", json={"notes": notes, "lines": lines})
+    assert answer.status_code == 200, answer.text
+    return Audit.model_validate(answer.json())
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "finding"),
+    [
+        ("Trigger point injections of the left trapezius and left rhomboids with 1% lidocaine.", "20553", "code-not-supported"),
+        (NOTE, "20552", "code-too-low"),
+        ("Flu vaccine given in the left deltoid.", "20552", "procedure-not-documented"),
+    ],
+)
+def test_an_audit_holds_notes_against_lines(client, text, code, finding):
+    audit = audit_of(client, text, code)
+    assert finding in [item.id for encounter in audit.encounters for item in encounter.findings]
+
+
+def test_an_audit_tells_which_note_it_could_not_read(client):
+    audit = audit_of(client, " ", "20552")
+    assert len(audit.unreadable) == 1 and audit.unreadable[0].startswith("notes[0]: ")
+
+
 # ---- errors -----------------------------------------------------------------------------------------------------
 
 BAD = [
@@ -207,6 +272,8 @@ BAD = [
     ("an unknown setting", "/v1/extract", {"text": NOTE, "settings": {"zebulon": "x"}}, 422),
     ("a setting of note text", "/v1/extract", {"text": NOTE, "settings": {SECRET: "x"}}, 422),
     ("no such date", "/v1/extract", {"text": NOTE, "date_of_service": "2024-02-30"}, 422),
+    ("a number as a date", "/v1/extract", {"text": NOTE, "date_of_service": 0}, 422),
+    ("a number as a truth", "/v1/decide", {"record": {"procedure": {"sedation": 1}}}, 422),
     ("a note as a date", "/v1/extract", {"text": NOTE, "date_of_service": SECRET}, 422),
     ("a note as a record", "/v1/decide", {"record": SECRET}, 422),
     ("a wrong assertion", "/v1/decide", {"record": {"mentions": [{"start": 0, "end": 1, "text": "x", "muscle": None, "assertion": SECRET}]}}, 422),
@@ -231,7 +298,7 @@ def test_errors_are_problem_details_that_repeat_nothing_that_was_sent(client, pa
         ("POST", "/v1/extract", {}, b'{"text": "x"}', 415),
         ("POST", "/v1/extract", {"content-type": "application/json"}, b'{"text": ', 400),
         ("POST", "/v1/extract", {"content-type": "application/json"}, b'{"text": "\xff\xfe"}', 400),
-        ("POST", "/v1/extract", {"content-type": "application/json"}, b'{"text": "\\ud800"}', 422),
+        ("POST", "/v1/extract", {"content-type": "application/json"}, b'{"text": "\\ud800"}', 400),
         ("GET", "/v1/extract", {}, b"", 405),
         ("GET", "/nothing-here", {}, b"", 404),
         ("GET", "/../../etc/passwd", {}, b"", 404),

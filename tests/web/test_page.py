@@ -162,6 +162,14 @@ def test_a_dropped_file_is_read(page):
     assert not any("smith" in request.url.lower() for request in page.requests), "a file's name may name a patient"
 
 
+def test_a_dropped_pdf_is_read(page, browser):
+    sheet = browser.new_page()
+    sheet.set_content(f"<p>{NOTE}</p>")
+    drop(page, "note.pdf", sheet.pdf(), "application/pdf")
+    page.settle("20553")
+    sheet.close()
+
+
 def test_a_file_can_be_opened(page):
     page.tab.set_input_files("#file", files=[{"name": "a.txt", "mimeType": "text/plain", "buffer": NOTE.encode()}])
     page.settle("20553")
@@ -169,7 +177,6 @@ def test_a_file_can_be_opened(page):
 
 def test_a_file_that_is_no_note_gets_a_sentence_and_no_answer(page):
     page.paste(SUPPORTED, expect="20553")
-    page.tab.evaluate("() => {}")
     drop(page, "x.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "image/png")
     page.tab.wait_for_selector("#message:not(:empty)")
     assert "picture" in page.tab.inner_text("#message")
