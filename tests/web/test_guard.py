@@ -58,6 +58,31 @@ def test_only_the_files_of_the_page_have_an_address(client):
         assert client.get(path).status_code == 404, path
 
 
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [("/", "text/html; charset=utf-8"), ("/main.js", "text/javascript; charset=utf-8"), ("/page.css", "text/css; charset=utf-8"), ("/icon.svg", "image/svg+xml"), ("/healthz", "application/json")],
+)
+def test_every_file_says_what_it_is(client, path, media_type):
+    assert client.get(path).headers["content-type"] == media_type
+
+
+def test_over_tls_it_says_to_stay_there(client):
+    assert "strict-transport-security" not in client.get("/").headers
+    secure = client.get("https://localhost/")
+    assert secure.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+
+
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE", "PATCH", "CONNECT"])
+@pytest.mark.parametrize("path", ["/", "/v1/extract", "/healthz"])
+def test_methods_that_nobody_needs_are_refused(client, method, path):
+    assert client.request(method, path).status_code == 405
+
+
+def test_a_forwarded_host_counts_for_nothing(client):
+    forged = {"host": "evil.example", "x-forwarded-host": "localhost", "forwarded": "host=localhost"}
+    assert client.get("/healthz", headers=forged).status_code == 421
+
+
 # ---- who may ask ------------------------------------------------------------------------------------------------
 
 

@@ -222,6 +222,14 @@ def test_a_muscle_lights_its_words_and_its_place_on_the_body_and_the_other_way_r
     assert page.tab.locator(mark).get_attribute("class").split() == ["mention", "injected"]
 
 
+def test_a_long_note_scrolls_to_the_words_that_are_lit(page):
+    page.paste("Plan of care.\n" * 120 + NOTE, expect="20553")
+    page.marked()
+    page.tab.locator("tr[data-key='muscle:trapezius'] th").hover()
+    box, words = page.tab.locator("#marked").bounding_box(), page.tab.locator("#marked .lit").first.bounding_box()
+    assert box["y"] <= words["y"] <= box["y"] + box["height"]
+
+
 def test_a_finding_and_a_reason_light_their_words(page):
     page.paste(PARASPINAL, expect="20552")
     page.marked()
@@ -532,6 +540,20 @@ def test_a_narrow_window_needs_no_sideways_scrolling(browser, address, width, he
     page.settle()
     assert page.tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert page.tab.locator("#code").bounding_box()["width"] < width
+    page.tab.context.close()
+
+
+def test_on_a_phone_what_is_touched_stays_under_the_finger(browser, address):
+    page = other(browser, address, viewport={"width": 360, "height": 640})
+    page.tab.select_option("#sample", "2-review")
+    page.settle()
+    page.tab.locator("#muscles button.strike").scroll_into_view_if_needed()
+    before = page.tab.evaluate("scrollY")
+    page.tab.hover("tr[data-key='muscle:paraspinals'] th")
+    assert page.tab.locator("#marked .lit").count() > 0
+    assert page.tab.evaluate("scrollY") == before > 0
+    page.tab.click("#muscles button.strike")
+    page.changed("Struck out")
     page.tab.context.close()
 
 

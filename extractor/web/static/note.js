@@ -79,6 +79,14 @@ export function legend(target, mentions) {
   }));
 }
 
+// Scroll the note, never the page: what the pointer rests on must stay under it.
+function reveal(box, words) {
+  if (!words) return;
+  const [outer, inner] = [box.getBoundingClientRect(), words.getBoundingClientRect()];
+  if (inner.top < outer.top) box.scrollTop -= outer.top - inner.top + 24;
+  else if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom + 24;
+}
+
 // Everything with data-key lights the words, rows and shapes of the same key.
 export function wireLight(root) {
   let pointer = "";
@@ -91,7 +99,7 @@ export function wireLight(root) {
     for (const element of root.querySelectorAll("[data-key],[data-keys]")) {
       if (element.dataset.key === key || element.dataset.keys?.split(" ").includes(key)) element.classList.add("lit");
     }
-    if (!source.closest("#marked")) root.querySelector("#marked .lit")?.scrollIntoView({ block: "nearest" });
+    if (!source.closest("#marked")) reveal(root.querySelector("#marked"), root.querySelector("#marked .lit"));
   };
   root.addEventListener("focusin", light);
   root.addEventListener("pointerover", (event) => {
