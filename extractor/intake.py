@@ -72,6 +72,7 @@ _TERMINAL_LINE = 4095
 """Bytes of one line that Linux hands on from a terminal; it drops the others without a word."""
 
 _WHITE_CONTROLS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85")
+_CONTROLS = bytes(code for code in range(0x20) if chr(code) not in _WHITE_CONTROLS)
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\xad"
 
 
@@ -152,13 +153,13 @@ def check_text(text: str) -> None:
     if len(text) > MAX_CHARACTERS:
         raise IntakeError(_too_long(f"{len(text):,} characters"))
     try:
-        text.encode("utf-8")
+        data = text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise IntakeError(
             f"character {error.start} is half of a pair (a lone surrogate), so the text is damaged. "
             "Export the note again, as UTF-8."
         ) from None
-    controls = sum(text.count(chr(code)) for code in range(0x20) if chr(code) not in _WHITE_CONTROLS)
+    controls = len(data) - len(data.translate(None, _CONTROLS))
     if controls > 8 and controls > _BINARY_SHARE * len(text):
         raise IntakeError("this is binary data, not text. Give the note as plain text (UTF-8).")
     if not any(char.isprintable() and not char.isspace() and char not in _INVISIBLE for char in text):

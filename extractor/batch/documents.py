@@ -22,7 +22,13 @@ _META = re.compile(
     re.IGNORECASE,
 )
 
-_NAMES = {"ccda": "C-CDA document", "rtf": "RTF document", "html": "HTML page", "docx": "Word document", "pdf": "PDF document"}
+_NAMES = {
+    "ccda": "C-CDA document",
+    "rtf": "RTF document",
+    "html": "HTML page",
+    "docx": "Word document",
+    "pdf": "PDF document",
+}
 _REASONS = {
     "damaged": "this {name} is damaged and cannot be opened. Export it again, or give its text.",
     "cut off": "the end of this {name} is missing. Export it again.",
@@ -161,4 +167,10 @@ def _ccda(data: bytes, _media_type: str | None) -> str:
     return cda_text(parse_cda(data))
 
 
-_CONVERTERS: dict[str, Callable[[bytes, str | None], str]] = {"ccda": _ccda, "rtf": _rtf, "html": _html, "docx": _docx, "pdf": _pdf}
+_CONVERTERS: dict[str, Callable[[bytes, str | None], str]] = {
+    "ccda": _ccda,
+    "rtf": _rtf,
+    "html": _html,
+    "docx": _docx,
+    "pdf": _pdf,
+}

@@ -209,6 +209,24 @@ def test_pdf_forms_show_their_boxes_and_fields():
     assert text_of(form) == "☒ Left trapezius 2 mL\n☐ Right"
 
 
+DRAWN = {
+    "empty": ("60 698 10 10 re S", "☐"),
+    "crossed by lines": ("60 698 10 10 re S 60 698 m 70 708 l S 60 708 m 70 698 l S", "☒"),
+    "crossed within one path": ("60 698 10 10 re 60 698 m 70 708 l 60 708 m 70 698 l S", "☒"),
+    "crossed by one path": ("60 698 10 10 re S 60 698 m 70 708 l 60 708 m 70 698 l S", "☒"),
+    "ticked by a filled shape": ("60 698 10 10 re S 62 703 m 64 700 l 69 707 l 64 702 l f", "☒"),
+    "with a letter in it": ("60 698 10 10 re S BT /F1 8 Tf 62 700 Td (X) Tj ET", "☒"),
+    "drawn twice": ("1 g 60 698 10 10 re f 0 g 60 698 10 10 re S", "☐"),
+    "a bullet": ("0 g 60 698 8 8 re f", ""),
+    "an ornament elsewhere": ("300 300 10 10 re S", ""),
+}
+
+
+@pytest.mark.parametrize(("drawing", "mark"), DRAWN.values(), ids=DRAWN)
+def test_pdf_boxes_that_are_drawn(drawing, mark):
+    assert text_of(pdf([(74, 700, "Left trapezius")], extra=drawing)) == f"{mark} Left trapezius".strip()
+
+
 def test_a_scanned_pdf_says_so():
     assert "scanned" in refusal(pdf([]))
     picture = "q 200 0 0 200 72 400 cm BI /W 1 /H 1 /BPC 8 /CS /G ID x EI Q"

@@ -19,6 +19,10 @@ __all__ = ["V3", "cda_text", "looks_like_cda", "parse_cda"]
 
 V3 = "{urn:hl7-org:v3}"
 _ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?ClinicalDocument[\s>]")
+_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
+_KNOWN = re.compile(
+    rb"(?:utf-?(?:8|16(?:[lb]e)?)|us-ascii|ascii|iso-?8859-\d+|latin-?1|windows-125\d|cp125\d)", re.IGNORECASE
+)
 _OPENED = re.compile(r"line (\d+)")
 _ENDED = re.compile(r"[.:;!?]$")
 
@@ -41,9 +45,13 @@ def parse_cda(data: bytes) -> Any:
 
     if len(data) > MAX_FILE_BYTES:
         raise IntakeError(f"this document has more than {MAX_FILE_BYTES:,} bytes. Give its text.")
-    if b"<!ENTITY" in data:
+    plain = data.replace(b"\0", b"")
+    declared = _ENCODING.search(plain[:300])
+    if b"<!ENTITY" in plain or (declared and not _KNOWN.fullmatch(declared[1])):
+        # An entity can unfold to any size, and an encoding that we cannot look through could hide one.
         raise IntakeError(
-            "the XML defines entities of its own, which no C-CDA document needs; it was not opened. Export it again."
+            "the XML defines entities of its own or has a rare encoding, which no C-CDA document needs; "
+            "it was not opened. Export it again, as UTF-8."
         )
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=True

@@ -25,7 +25,7 @@ class Binaries:
 
     def __init__(self, stream: BinaryIO, source: str) -> None:
         self._stream = stream
-        self._folder = Path(source).parent
+        self._file = Path(source)
         self._kept: dict[str, dict[str, Any]] = {}
         self._bytes = 0
         self._places: dict[str, tuple[Path | None, int]] | None = None
@@ -72,7 +72,12 @@ class Binaries:
             self._stream.seek(0)
             _note_places(self._stream, None, places)
             self._stream.seek(before)
-        for file in sorted(self._folder.glob("Binary*.ndjson")) if self._folder.is_dir() else []:
+        elif self._file.is_file() and not _is_packed(self._file):
+            # The stream may come through a counter or the like; the file itself can be read a second time.
+            with self._file.open("rb") as stream:
+                _note_places(stream, self._file, places)
+        folder = self._file.parent
+        for file in sorted(folder.glob("Binary*.ndjson")) if folder.is_dir() else []:
             with file.open("rb") as stream:
                 _note_places(stream, file, places)
         return places
@@ -91,6 +96,11 @@ class Binaries:
             return json.loads(line)
         except ValueError:
             raise IntakeError("its Binary resource is damaged. Export it again.") from None
+
+
+def _is_packed(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return not stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
 
 
 def _note_places(stream: BinaryIO, file: Path | None, places: dict[str, tuple[Path | None, int]]) -> None:

@@ -110,7 +110,7 @@ def _resources(stream: BinaryIO, source: str, binaries: Binaries) -> Iterator[tu
         if not line.strip():
             continue
         resource = _parsed(line) if len(line) <= _LINE_BYTES else None
-        place = f"{source}:{number}" if second.strip() else source
+        place = f"{source}:{number}" if second else source
         if resource is None:
             yield place, "this line is no JSON: it is damaged, cut off or too long. Export it again."
         else:
@@ -235,9 +235,7 @@ def _read_one(
     reason: IntakeError | None = None
     for attachment in sorted(attachments, key=_rank):
         try:
-            text = _attached(attachment, resource, binaries)
-            check_text(text)
-            return text
+            return _attached(attachment, resource, binaries)
         except IntakeError as error:
             reason = reason or error
     if not attachments:

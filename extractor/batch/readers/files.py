@@ -93,6 +93,8 @@ def _opened(file: FileInput, options: ReadOptions) -> Iterator[SourceNote | Unre
 def _notes(stream: BinaryIO, name: str, source: str, options: ReadOptions, *, inside: bool = False) -> Iterator[SourceNote | Unreadable]:
     head, stream, packed = unpacked(stream)
     if not head:
+        # Damage before the first byte comes to light only now.
+        stream.read(1)
         raise IntakeError("it is empty.")
     if packed:
         name = unpacked_name(name)
@@ -124,6 +126,8 @@ def _read(head: bytes, stream: BinaryIO, name: str, source: str, options: ReadOp
 def _members(file: BinaryIO, source: str, options: ReadOptions) -> Iterator[SourceNote | Unreadable]:
     none = True
     for name, content in archive.members(file):
+        # Nothing is unpacked to disk, so where a name leads does not matter.
+        name = "/".join(part for part in PurePosixPath(name).parts if part not in ("/", ".", ".."))
         if any(is_passed_over(part) for part in PurePosixPath(name).parts):
             continue
         none = False

@@ -54,10 +54,10 @@ def check_inputs(inputs: Sequence[str | Path], options: ReadOptions) -> None:
             continue
         try:
             _check(path, options)
-        except (OSError, ValueError) as error:
-            raise IntakeError(f"{name}: it cannot be read ({getattr(error, 'strerror', None) or 'the name cannot be used'}).") from None
         except IntakeError as error:
             raise IntakeError(f"{name}: {error}") from None
+        except (OSError, ValueError) as error:
+            raise IntakeError(f"{name}: it cannot be read ({getattr(error, 'strerror', None) or 'the name cannot be used'}).") from None
 
 
 def _check(path: Path, options: ReadOptions) -> None:
