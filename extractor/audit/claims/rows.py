@@ -110,11 +110,11 @@ def _diagnoses(row: Sequence[Any], columns: Columns) -> list[str]:
     # "AB" or "12" without a separator is two pointers; twelve diagnoses at most, so "10" to "12" are one each.
     places: list[int] = []
     for entry in pointers:
-        if entry.isdigit() and 1 <= int(entry) <= 12:
+        if entry.isdecimal() and 1 <= int(entry) <= 12:
             places.append(int(entry) - 1)
             continue
         for sign in entry:
-            place = _LETTERS.find(sign) if sign.isalpha() else int(sign) - 1 if sign.isdigit() else -1
+            place = _LETTERS.find(sign) if sign.isalpha() else int(sign) - 1 if sign.isdecimal() else -1
             if place < 0:
                 raise CellError("a diagnosis pointer is neither a number nor a letter")
             places.append(place)
