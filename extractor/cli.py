@@ -145,7 +145,7 @@ def status(context: typer.Context) -> None:
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen; others than this machine need --allow-remote.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="0 takes a free one.")] = 8000,
     policy: PolicyOption = None,
     settings: SetOption = None,
     lexicon_dir: LexiconOption = None,
@@ -158,7 +158,7 @@ def serve(
     ] = None,
     certificate: Annotated[Path | None, typer.Option(metavar="FILE", help="TLS certificate (PEM).")] = None,
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key (PEM).")] = None,
-    readers: Annotated[int, typer.Option(min=1, max=64, help="Processes that read notes.")] = 1,
+    readers: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processes that read notes.")] = 1,
     time_limit: Annotated[float, typer.Option(min=1, max=600, metavar="SECONDS", help="Longest time for one note.")] = 20,
 ) -> None:
     """Open the page and the HTTP API on this machine."""

@@ -19,7 +19,7 @@ from extractor.web.guard import Guard
 from extractor.web.options import ServerOptions
 from extractor.web.problems import Problem, problem_response, validation_parts
 from extractor.web.routes import router
-from extractor.web.workers import Failed, Readers, TimeExceeded
+from extractor.web.workers import Abandoned, Failed, Readers, TimeExceeded
 
 __all__ = ["STATIC", "create_app"]
 
@@ -130,5 +130,6 @@ _HANDLERS: dict[type[Exception], Any] = {
     Refused: _refused,
     Failed: _failed,
     TimeExceeded: _too_long,
+    Abandoned: _busy,  # nobody is there to read it
     asyncio.TimeoutError: _busy,
 }

@@ -42,6 +42,8 @@ def correct(record: Record, corrections: Iterable[Any], muscles: dict[str, Any])
         CorrectionError: if a muscle is neither in the record nor in the lexicon, or is there already.
     """
     wanted = list(corrections)
+    if not wanted:
+        return Corrected(record, [], {})
     gone = _areas_struck(record, wanted)
     new = record.model_copy(deep=True)
     new.areas = [area for place, area in enumerate(new.areas) if place not in gone]

@@ -72,7 +72,9 @@ async def _do(request: Request, job: str, *arguments: Any, limit: float | None =
     options: ServerOptions = request.app.state.options
     seconds = limit or options.time_limit
     # Whoever waits for a process waits no longer than the note before it may take.
-    content = await request.app.state.readers.do(job, *arguments, limit=seconds, wait=options.time_limit + 5)
+    content = await request.app.state.readers.do(
+        job, *arguments, limit=seconds, wait=options.time_limit + 5, gone=request.is_disconnected
+    )
     return Response(content, media_type="application/json")
 
 

@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import multiprocessing
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
 from extractor.failures import UserError, place_of
 from extractor.web.engine import Engine, Refused, Setup
 
-__all__ = ["Failed", "Readers", "TimeExceeded"]
+__all__ = ["Abandoned", "Failed", "Readers", "TimeExceeded"]
 
 _START_LIMIT = 120.0
 _STOP_LIMIT = 2.0
@@ -21,6 +21,10 @@ _STOP_LIMIT = 2.0
 
 class TimeExceeded(Exception):
     """A job took longer than it may; its process was ended."""
+
+
+class Abandoned(Exception):
+    """Whoever asked has gone while the job waited: a coder who types on wants the later answer only."""
 
 
 class Failed(Exception):
@@ -108,7 +112,7 @@ class Readers:
         """End all of them."""
         await asyncio.gather(*(asyncio.to_thread(reader.stop) for reader in self._readers))
 
-    async def do(self, job: str, *arguments: Any, limit: float, wait: float) -> bytes:
+    async def do(self, job: str, *arguments: Any, limit: float, wait: float, gone: Callable[[], Awaitable[bool]] | None = None) -> bytes:
         """Have a job done by the next free process.
 
         Args:
@@ -116,12 +120,16 @@ class Readers:
             arguments: what it takes.
             limit: seconds that it may take.
             wait: seconds to wait for a free process.
+            gone: says whether the asker has gone; asked once a process is free.
 
         Raises:
             asyncio.TimeoutError: if no process became free.
+            Abandoned: if the asker has gone.
             TimeExceeded, Failed, Refused: as their names say.
         """
         async with self._lease(wait) as reader:
+            if gone is not None and await gone():
+                raise Abandoned
             # Shielded: where the asker is gone, the job still ends before its process is given to the next.
             task = asyncio.ensure_future(asyncio.to_thread(reader.do, job, arguments, limit))
             try:

@@ -168,6 +168,17 @@ def test_a_dropped_pdf_is_read(page, browser):
     drop(page, "note.pdf", sheet.pdf(), "application/pdf")
     page.settle("20553")
     sheet.close()
+    kept = downloaded(page)
+    words = kept["muscles"][0]["evidence"][0]
+    assert kept["text"][words["start"] : words["end"]] == words["text"], "offsets count the converted text, so it is kept"
+
+
+def test_a_dropped_file_with_other_line_ends_is_kept_with_its_offsets(page):
+    drop(page, "note.txt", NOTE.replace(": ", ":\r\n").encode())
+    page.settle("20553")
+    kept = downloaded(page)
+    words = kept["muscles"][-1]["evidence"][0]
+    assert kept["text"][words["start"] : words["end"]] == words["text"]
 
 
 def test_a_file_can_be_opened(page):
@@ -426,6 +437,12 @@ def test_question_and_billing_line_are_copied(page):
     page.tab.click("#copy-billing")
     assert page.tab.evaluate("navigator.clipboard.readText()").startswith("NEEDS REVIEW")
     assert "Copied" in page.tab.inner_text("#copy-billing")
+
+
+def downloaded(page):
+    with page.tab.expect_download() as started:
+        page.tab.click("#download")
+    return json.loads(started.value.path().read_text(encoding="utf-8"))
 
 
 def test_the_downloaded_json_is_the_contracts_document(page):

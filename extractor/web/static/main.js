@@ -13,7 +13,7 @@ import * as settings from "./settings.js";
 
 const PAUSE = 120; // ms after the last key
 
-const state = { chosen: settings.load(), base: null, answer: null, corrections: [], text: "", running: null, timer: 0 };
+const state = { chosen: settings.load(), base: null, answer: null, corrections: [], text: "", running: null, timer: 0, kept: false };
 const text = byId("text");
 
 // ---- asking -----------------------------------------------------------------------------------------------------
@@ -201,7 +201,9 @@ async function muscleOf(name) {
 
 // ---- the note: paste, drop, file, sample ------------------------------------------------------------------------
 
-function setNote(note) {
+// kept: the text is no longer the file's own (converted, or with other line ends), so the JSON must carry it for its offsets.
+function setNote(note, { kept = false } = {}) {
+  state.kept = kept;
   text.value = note;
   view(true);
   read();
@@ -212,7 +214,8 @@ async function takeFile(file) {
   try {
     say("");
     byId("card").classList.add("waiting");
-    setNote((await api.convert(file)).text);
+    const { text: note, kind } = await api.convert(file);
+    setNote(note, { kept: kind !== "text" || note.includes("\r") });
   } catch (error) {
     text.value = "";
     empty();
@@ -232,7 +235,7 @@ function view(marked) {
 }
 
 function download() {
-  const { result } = state.answer;
+  const result = { ...state.answer.result, ...(state.kept ? { text: state.text } : {}) };
   const url = URL.createObjectURL(new Blob([`${JSON.stringify(result, null, 2)}\n`], { type: "application/json" }));
   // The name says nothing of the patient.
   h("a", { href: url, download: `tpi-${result.decision.code ?? "no-code"}.json` }).click();
@@ -244,7 +247,7 @@ function wireNote() {
   text.addEventListener("paste", () => setTimeout(() => { schedule(0); }, 0));
   byId("show-edit").addEventListener("click", () => { view(false); text.focus(); });
   byId("show-marked").addEventListener("click", () => { if (text.value.trim()) { view(true); byId("marked").focus(); } });
-  byId("clear").addEventListener("click", () => { text.value = ""; byId("day").value = ""; empty(); text.focus(); });
+  byId("clear").addEventListener("click", () => { text.value = ""; byId("day").value = ""; state.kept = false; empty(); text.focus(); });
   byId("print").addEventListener("click", () => print());
   byId("open").addEventListener("click", () => byId("file").click());
   byId("file").addEventListener("change", (event) => { takeFile(event.target.files[0]); event.target.value = ""; });
