@@ -310,7 +310,8 @@ def _some(stream: Iterator[SourceNote | Unreadable]) -> list[SourceNote | Unread
 
 def _versions(options: RunOptions, policy: Policy) -> Versions:
     lexicon = load_lexicon(options.lexicon_dirs)
-    return Versions(__version__, lexicon.version, f"{policy.id}@{policy.version}", "with-text" if options.with_text else "")
+    ways = " ".join(["with-text"] * options.with_text + ["no-gate"] * (not options.gate))
+    return Versions(__version__, lexicon.version, f"{policy.id}@{policy.version}", ways)
 
 
 def _stamp(versions: Versions, policy: Policy, processed_on: date) -> Stamp:

@@ -13,8 +13,8 @@ from extractor.audit.models import ClaimLine
 from extractor.intake import IntakeError
 
 __all__ = [
-    "CellError", "ClaimFile", "ClaimsError", "collect", "icd10", "parse_amount", "parse_code", "parse_date",
-    "parse_identifier", "parse_list", "parse_number",
+    "CellError", "ClaimFile", "ClaimsError", "collect", "icd10", "is_empty", "parse_amount", "parse_code", "parse_date",
+    "parse_diagnoses", "parse_identifier", "parse_list", "parse_modifiers", "parse_number", "settle",
 ]  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def collect(items: Iterable[ClaimLine | str]) -> ClaimFile:
 _EMPTY = frozenset({"", "NULL", "NONE", "NAN", "NA", "N/A", "#N/A", "\\N"})
 _SEPARATORS = re.compile(r"[\s,;|:]+")
 _AMOUNT = re.compile(r"[($]?\s*-?\$?[\d,]*\.?\d*\)?-?")
-_CODE = re.compile(r"[A-Z0-9]{4,6}")
+_CODE = re.compile(r"[A-Z]?\d{4,6}[A-Z]?")
 _ICD10 = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
 _GLUED = re.compile(r"(?:\d\d|LT|RT|X[EPSU]|J[WZ]|G[AXYZ]|[EFT]\d|KX){2,4}")
 """Modifiers written as one word; a word such as LEFT is none."""

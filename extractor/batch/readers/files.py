@@ -34,7 +34,14 @@ def read_file(file: FileInput, options: ReadOptions, *, sole: bool) -> Iterator[
     """
     source = str(file.path)
     own = note_id_of(file.name) if _is_single(file) else None
-    yield from guarded(_opened(file, options), source, sole=sole, named=file.named, note_id=own)
+    notes = guarded(_opened(file, options), source, sole=sole, named=file.named, note_id=own)
+    yield from _told_apart(notes, file.name) if file.twin else notes
+
+
+def _told_apart(notes: Iterator[SourceNote | Unreadable], name: str) -> Iterator[SourceNote | Unreadable]:
+    """Keep the ending in a note's id where ``visit.pdf`` lies beside ``visit.rtf``: two files are two notes."""
+    for note in notes:
+        yield replace(note, note_id=unpacked_name(name)) if note.note_id == note_id_of(name) else note
 
 
 def read_standard_input(options: ReadOptions, *, sole: bool) -> Iterator[SourceNote | Unreadable]:

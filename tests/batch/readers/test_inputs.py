@@ -323,3 +323,13 @@ def test_notes_are_counted_only_where_that_is_cheap(tmp_path):
     assert count_notes([tmp_path]) == 2
     (tmp_path / "c.jsonl").write_bytes(LINES)
     assert count_notes([tmp_path]) is None
+
+
+def test_two_files_with_one_name_and_two_endings_are_two_notes(tmp_path):
+    (tmp_path / "visit.txt").write_text("Left trapezius injected.")
+    (tmp_path / "visit.text").write_text("Right trapezius injected.")
+    (tmp_path / "other.txt").write_text("No injection.")
+    found = {note.note_id: note.text for note in read_notes([tmp_path])}
+    assert found == {
+        "other": "No injection.", "visit.txt": "Left trapezius injected.", "visit.text": "Right trapezius injected.",
+    }  # fmt: skip
