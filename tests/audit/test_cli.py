@@ -75,7 +75,7 @@ def test_a_folder_gets_page_workbook_and_tables(office, tpi):
         (["--output", "missing/report.html"], "no such folder"),
         (["--output", "a.html", "--basis", "list"], "paid, allowed or charge"),
         (["--output", "a.html", "--claims", "nowhere.csv"], "no such file"),
-        (["--output", "a.html", "--sample", "50"], "universe"),
+        (["--output", "a.html", "--sample", "50"], "cannot be drawn"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(office, tpi, monkeypatch, options, words):

@@ -45,7 +45,7 @@ def test_notes_in_quarantine_make_the_status_1_and_name_the_place(notes, tmp_pat
     ("args", "words"),
     [
         (["missing.jsonl", "--output", "out.jsonl"], "no such file or folder"),
-        (["in.jsonl", "--output", "out.xyz"], "formats"),
+        (["in.jsonl", "--output", "out.xyz"], ".parquet"),
         (["in.jsonl", "--output", "nowhere/out.jsonl"], "no such folder"),
         (["in.jsonl", "--output", "out.jsonl", "--map", "text"], "FIELD=COLUMN"),
         (["in.jsonl", "--output", "out.jsonl", "--map", "words=X"], "no field words"),
