@@ -1,7 +1,7 @@
 """Money that findings put at stake: from the claims themselves, or from a fee file of the user's.
 
-Which amount of a line counts: what was paid, else what was allowed, else what was charged, unless the user says which
-(``basis``); each arithmetic names it. A difference between two codes needs the price of both: both from the fee file,
+Which amount of a line counts: what was paid, else what was allowed, else the fee file's price, else what was charged,
+unless the user says which (``basis``); each arithmetic names it. A difference between two codes needs the price of both: both from the fee file,
 or the line's own paid or allowed amount for the billed code and the fee file for the other. Without both, the finding
 stands without an amount; nothing is estimated.
 """
@@ -55,7 +55,8 @@ class Prices:
 
         Args:
             fees: prices of one unit.
-            basis: the amount of a line that counts; None takes what is there, paid before allowed before charge.
+            basis: the amount of a line that counts; None takes what is there, paid before allowed before the fee before
+                the charge.
         """
         self._fees: dict[str, list[Fee]] = defaultdict(list)
         for fee in fees:
@@ -75,16 +76,16 @@ class Prices:
 
     def of_line(self, line: ClaimLine, payer: str | None, day: date | None) -> tuple[Decimal | None, str]:
         """Return what a line is worth, and where that comes from."""
+        fee = self.fee(line.code, payer, day)
         for name in self._order:
             amount = getattr(line, name)
-            if amount is not None:
+            # What was charged is not what is paid: a known fee is nearer, unless charges were asked for.
+            if amount is not None and (name != "charge" or fee is None or len(self._order) == 1):
                 return amount, f"{name} {amount:.2f}"
-        fee = self.fee(line.code, payer, day)
         if fee is None:
             return None, ""
-        amount = fee * units_of(line)
         units = f" x {units_of(line)}" if units_of(line) != 1 else ""
-        return amount, f"fee {fee:.2f}{units}"
+        return fee * units_of(line), f"fee {fee:.2f}{units}"
 
 
 class Totals(NamedTuple):

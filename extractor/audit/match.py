@@ -28,7 +28,7 @@ def key_of(identifier: str | None) -> str | None:
     if identifier is None:
         return None
     plain = identifier.strip().upper()
-    return (plain.lstrip("0") or "0") if plain.isdigit() else plain or None
+    return (plain.lstrip("0") or "0") if plain.isdecimal() else plain or None
 
 
 def patient_of(note: AuditedNote) -> str | None:
@@ -108,7 +108,7 @@ def _grouped(lines: Sequence[ClaimLine], notes: Sequence[AuditedNote], by_id: di
         if line.claim_id:
             keys.append(("claim", line.claim_id, patient, day))
         if line.note_id:
-            keys.append(("note", key_of(line.note_id), day))
+            keys.append(("note", key_of(line.note_id), patient, day))
         keys = keys or [("line", number)]
         for other in keys[1:]:
             parents[root(other)] = root(keys[0])
@@ -154,18 +154,17 @@ def _by_note_id(groups: Iterable[_Group], notes: Sequence[AuditedNote], by_id: d
 
 
 def _by_provider(groups: Sequence[_Group], notes: Sequence[AuditedNote], by_day: dict[tuple[str, date], list[int]]) -> None:
-    taken = {place for group in groups for place in group.notes}
     for group in groups:
         for place in _of_days(group, by_day):
-            if place not in taken and key_of(provider_of(notes[place])) in group.providers:
+            # That a claim of another date names the note, too, takes it away from nobody.
+            if place not in group.notes and key_of(provider_of(notes[place])) in group.providers:
                 group.notes.append(place)
-                taken.add(place)
                 if group.matched_by == "unmatched":
                     group.matched_by = "patient_date_provider"
 
 
 def _by_date(groups: Sequence[_Group], notes: Sequence[AuditedNote], by_day: dict[tuple[str, date], list[int]]) -> None:
-    taken = {place for group in groups for place in group.notes}
+    taken = {place for group in groups for place in group.notes if date_of(notes[place]) in group.days}
     rivals: dict[tuple[str, date], int] = defaultdict(int)
     for group in groups:
         for day in group.days:
@@ -176,7 +175,7 @@ def _by_date(groups: Sequence[_Group], notes: Sequence[AuditedNote], by_day: dic
             note = notes[place]
             alone = rivals[group.patient or "", date_of(note) or date.min] == 1
             # Beside a note that fits better, only a note that names no provider can still be this encounter's.
-            if place in taken or (found_before and (provider_of(note) or not alone)):
+            if place in taken or place in group.notes or (found_before and (provider_of(note) or not alone)):
                 continue
             group.notes.append(place)
             if group.matched_by == "unmatched":
@@ -190,8 +189,8 @@ def _of_days(group: _Group, by_day: dict[tuple[str, date], list[int]]) -> Iterat
 
 
 def _encounter(group: _Group, notes: Sequence[AuditedNote]) -> Encounter:
-    chosen = [notes[place] for place in group.notes]
-    lines = _with_numbers(group.lines)
+    chosen = sorted((notes[place] for place in group.notes), key=lambda note: (date_of(note) or date.max, note.note_id))
+    lines = _with_numbers(sorted(group.lines, key=_line_order))
     first = chosen[0] if chosen else None
     dates = [line.date_of_service for line in lines if line.date_of_service]
     return Encounter(
@@ -204,6 +203,11 @@ def _encounter(group: _Group, notes: Sequence[AuditedNote]) -> Encounter:
         notes=chosen,
         matched_by=group.matched_by,
     )
+
+
+def _line_order(line: ClaimLine) -> tuple[str, float, int, str, str]:
+    # The length of the place before the place itself: row 9 comes before row 10.
+    return (line.claim_id or "", float("inf") if line.line is None else line.line, len(line.source), line.source, line.code)
 
 
 def _with_numbers(lines: list[ClaimLine]) -> list[ClaimLine]:

@@ -13,7 +13,7 @@ from extractor.audit.copies import SIMILARITY, find_copies
 from extractor.audit.exposure import Basis, Fee, Prices, price, total
 from extractor.audit.match import key_of, match, patient_of, provider_of
 from extractor.audit.models import Audit, AuditedNote, ClaimLine, Encounter, ProviderProfile
-from extractor.audit.shared import check_copies, check_dates, check_providers, check_shared_notes
+from extractor.audit.shared import check_copies, check_dates, check_providers, check_shared_notes, point_at_near_notes
 from extractor.coding.claims import ClaimCase, Flag, check_encounter, check_frequency, make_case, sessions_of
 from extractor.coding.policy import Policy, load_policy
 from extractor.lexicon import load_lexicon
@@ -64,6 +64,7 @@ def audit(
     flags = {case.encounter.id: check_encounter(case) for case in cases}
     for case, item in _across(cases, noted, billed, similarity):
         flags[case.encounter.id].append(item)
+    point_at_near_notes(cases, flags)
     prices = Prices(fees, basis)
     for encounter in encounters:
         _settle(encounter, flags[encounter.id], prices)
@@ -135,7 +136,8 @@ def _across(
 def _settle(encounter: Encounter, flags: list[Flag], prices: Prices) -> None:
     """Price the findings and put them in order; what is certain about a line silences the lesser doubt about it."""
     price(flags, encounter, prices)
-    repeated = {(item.finding.claim_id, item.finding.line) for item in flags if item.finding.id == "note-for-several-claims"}
+    repeated = {(item.finding.claim_id, item.finding.line) for item in flags
+                if item.finding.id == "note-for-several-claims" and item.finding.severity == "error"}  # fmt: skip
     kept = [item for item in flags if not (item.finding.id == "units-not-one" and item.stake is not None and item.line is not None
             and (item.finding.claim_id, item.finding.line) in repeated and (item.line.units or 1) == 1)]  # fmt: skip
     encounter.findings = sorted((item.finding for item in kept), key=lambda item: (item.rank, item.line or 0, item.text))

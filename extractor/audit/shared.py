@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from extractor.audit.copies import Copy
 from extractor.audit.match import date_of, key_of, provider_of
@@ -11,7 +11,10 @@ from extractor.audit.models import AuditedNote, ClaimLine
 from extractor.coding.case import join
 from extractor.coding.claims.case import ClaimCase, Flag, Stake, flag
 
-__all__ = ["check_copies", "check_dates", "check_providers", "check_shared_notes"]
+__all__ = ["check_copies", "check_dates", "check_providers", "check_shared_notes", "point_at_near_notes"]
+
+_NEAR = 14
+"""Days around a claim without a note in which a note without a claim is worth a look: one of the dates may be a slip."""
 
 
 def check_shared_notes(cases: Sequence[ClaimCase]) -> Iterator[tuple[ClaimCase, Flag]]:
@@ -31,6 +34,11 @@ def check_shared_notes(cases: Sequence[ClaimCase]) -> Iterator[tuple[ClaimCase, 
                                                    item[1].date_of_service or date_of(note), item[1].claim_id or ""))  # fmt: skip
         (_, first), *others = ordered
         for case, line in others:
+            if line.date_of_service == first.date_of_service and line.payer and first.payer and line.payer != first.payer:
+                text = f"{line.code} {_of(line)} was billed to another payer than {first.code} {_of(first)}; both rest on one note."
+                yield case, flag(case, "note-for-several-claims", "info", text, rule="one-claim-a-note", line=line, note=note,
+                                 resolution="With coordination of benefits between the payers nothing needs doing.")  # fmt: skip
+                continue
             text = f"{line.code} {_of(line)} rests on the same note as {first.code} {_of(first)}; one note documents one session."
             yield case, flag(case, "note-for-several-claims", "error", text, rule="one-claim-a-note", line=line, note=note,
                              evidence=case.proof.sites() if case.proof.note is note else note.result.procedure.evidence,
@@ -103,3 +111,19 @@ def check_copies(copies: Iterable[Copy], cases: Sequence[ClaimCase]) -> Iterator
                              line=lines[0] if lines else None, note=copy.note,
                              evidence=case.proof.sites() if case.proof.note is copy.note else copy.note.result.procedure.evidence,
                              resolution="What is particular to this visit (examination, response, sites of this date) would show that it was written for it.")  # fmt: skip
+
+
+def point_at_near_notes(cases: Sequence[ClaimCase], flags: Mapping[str, list[Flag]]) -> None:
+    """Say, where a claim has no note, that a note of the patient of nearly the same date has no claim."""
+    without: dict[str, list[ClaimCase]] = defaultdict(list)
+    for case in cases:
+        patient = key_of(case.encounter.patient_id)
+        if patient and not case.encounter.lines and case.proof.performed and case.day is not None:
+            without[patient].append(case)
+    for case in cases:
+        near = [other for other in without.get(key_of(case.encounter.patient_id) or "", ())
+                if case.day is not None and other.day is not None and abs((other.day - case.day).days) <= _NEAR]  # fmt: skip
+        for item in flags[case.encounter.id] if near else ():
+            if item.finding.id == "note-missing":
+                listed = join(f"note {other.encounter.notes[0].note_id} ({other.day})" for other in near)
+                item.finding.resolution += f" Without a claim of its own: {listed}; one of the dates may be a slip."

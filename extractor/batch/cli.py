@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-__all__ = ["batch", "status"]
+__all__ = ["batch", "cores", "mapping", "status"]
 
 _SOME_UNREAD = 1
 
@@ -33,6 +33,7 @@ def batch(
     with_text: Annotated[bool, typer.Option("--with-text", help="Keep each note's text in its result.")] = False,
     note_timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="What takes longer is quarantined.")] = 60.0,
     redo: Annotated[bool, typer.Option("--redo", help="Read every note again.")] = False,
+    engine: Annotated[str, typer.Option(metavar="local|spark", help="spark: Parquet to Parquet on a cluster (extra spark).")] = "local",
     log_format: Annotated[str | None, typer.Option(metavar="text|json", help="Log lines instead of a progress bar.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
 ) -> None:  # fmt: skip
@@ -43,16 +44,21 @@ def batch(
 
     meter = Meter()
     options = RunOptions(
-        workers=workers or _cores(),
+        workers=workers or cores(),
         policy=resolve_policy(policy, settings),
         lexicon_dirs=tuple(lexicon_dir or ()),
-        read=ReadOptions(_mapping(columns), group_by, order_by, query, table, date_format, meter=meter),
+        read=ReadOptions(mapping(columns), group_by, order_by, query, table, date_format, meter=meter),
         format=form,
         gate=gate,
         with_text=with_text,
         note_timeout=note_timeout,
         redo=redo,
     )
+    if engine == "spark":
+        _on_spark(inputs, output, options)
+        return
+    if engine != "local":
+        raise typer.BadParameter("it is local or spark.", param_hint="--engine")
     signal.signal(signal.SIGTERM, _interrupt)  # the scheduler's stop is as orderly as Ctrl-C
     listener, logger = _listener(log_format, quiet, meter)
     try:
@@ -98,11 +104,27 @@ def status(
     print_status(read_status(output, queue=queue), Console(highlight=False))
 
 
-def _cores() -> int:
+def _on_spark(inputs: list[str], output: Path, options: Any) -> None:
+    from extractor.batch.spark import SparkError, run_spark
+    from extractor.batch.worker import Setup
+    from extractor.batch.writers import format_of
+
+    if format_of(output, options.format) != "parquet":
+        raise SparkError("--engine spark writes Parquet: give an --output that ends in .parquet.")
+    setup = Setup(options.policy, tuple(str(folder) for folder in options.lexicon_dirs), options.note_timeout)
+    counts = run_spark(inputs, output, setup, options=options.read, gate=options.gate, with_text=options.with_text)
+    typer.echo("  ".join(f"{number:,} {name}" for name, number in counts.items()), err=True)
+    if number := counts["quarantined"]:
+        typer.echo(f"tpi: {_notes(number)} could not be read; see the quarantine table beside {output}.", err=True)
+        raise typer.Exit(_SOME_UNREAD)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _mapping(items: list[str] | None) -> dict[str, str]:
+def mapping(items: list[str] | None) -> dict[str, str]:
     """Return ``FIELD=COLUMN`` items as a mapping; one item may hold several, joined by commas."""
     columns: dict[str, str] = {}
     for part in (part for item in items or () for part in item.split(",")):

@@ -7,10 +7,12 @@ runs; what a user of the ``Doc`` reads afterwards is ``doc.spans`` and ``doc._.t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-from spacy.tokens import Doc
+from typing import TYPE_CHECKING
 
 from extractor.language.text import Word, fold, words
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 Offsets = tuple[int, int]
 EARLIER = "earlier visit"  # heading of a table's column that belongs to another visit
@@ -178,6 +180,7 @@ class Note:
     quantities: list = field(default_factory=list)
     drugs: list = field(default_factory=list)
     date_of_service: str | None = None  # given with the note, else None
+    boxed: bool | None = None  # whether a tick box stands anywhere; None until somebody asks
     flowsheet: str | None = None  # day of the encounter's column in a table with a column for each visit
     _unit_segments: tuple[int, dict[int, tuple[int, int]]] | None = None
 

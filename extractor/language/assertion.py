@@ -26,7 +26,15 @@ from extractor.language.governors import (
 from extractor.language.lists import inherit_in_lists
 from extractor.language.performed import just_injected
 from extractor.language.readings import MILLILITRES, VOLUME, assign, reach
-from extractor.language.references import call_off, negate_by_pronoun, pick_subset, repeat_on_side, take_named_above
+from extractor.language.references import (
+    call_off,
+    negate_by_pronoun,
+    negated_later,
+    pick_named,
+    pick_subset,
+    repeat_on_side,
+    take_named_above,
+)
 from extractor.language.rows import NEGATIVE_VALUE, menu, row_reading
 from extractor.language.settle import settle_candidates
 
@@ -45,6 +53,8 @@ def assert_sites(note: Note, frames: list[Frame]) -> None:
     take_named_above(note, frames)
     repeat_on_side(note, frames)
     pick_subset(note, frames)
+    pick_named(note, frames)
+    negated_later(note)
     call_off(note, frames)
 
 

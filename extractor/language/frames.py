@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from extractor.language.annotations import Cue, Note, Segment
 from extractor.language.dates import find_dates
-from extractor.language.gate import speaks_of_points
+from extractor.language.gate import LOCAL, speaks_of_points
 
 # How each section reads a site that no verb governs, and the procedure as a noun.
 _BARE = {
@@ -61,6 +61,8 @@ class Frame:
     voice: Cue | None = None
 
 
+_REPEATS = re.compile(r"\b(?:(?:i|we)\s(?:then\s)?repeated|(?:was|were)\srepeated|same (?:muscles|sites|points|injections)(?:\s(?:were\s)?(?:injected|needled|treated|done))?\s(?:were\s)?(?:injected\s|needled\s|treated\s|done\s)?(?:today\s)?as)\b")
+_NONE_DONE = re.compile(r"\W*(?:none|not (?:done|performed|indicated|today|given)|no\b(?!\s(?:comp|issue|problem|bleed|adverse|reaction))|deferred|declined|held|n/a|nil|cancell?ed|postponed)\b")
 _HELD = re.compile(r"\s(?:off|today|due|for|until|because|given|per|back|d/t|secondary)\b|\s*(?:[.;,)|]|$|\n)|\s(?:the\s)?(?:left\s|right\s|l\s|r\s)?[a-z]+\s*(?:$|[.;,|\t\n])")
 
 
@@ -94,8 +96,12 @@ def read_frames(note: Note, cues: list[list[Cue]]) -> list[Frame]:
     _mark_procedural(note, frames)
     _follow_topics(note, frames)
     label: tuple[int, str, bool] | None = None
+    before: tuple[Segment, Frame] | None = None
     for segment, frame in zip(note.segments, frames, strict=True):
         frame.whole = whole_frame(note, segment, frame)
+        if before and before[0].is_label and before[0].unit == segment.unit and before[1].whole in ("injected", "nominal") and _NONE_DONE.match(note.folded, segment.start, segment.end):
+            before[1].whole = frame.whole if frame.whole in ("declined", "postponed", "planned") else "negated"  # "TPI: none, deferred"
+        before = (segment, frame)
         if segment.is_label:
             label = (segment.unit, frame.whole or "", frame.today)
         elif label and label[0] == segment.unit and label[2] and frame.whole == "historical":
@@ -115,6 +121,8 @@ def _frame(note: Note, segment: Segment, cues: list[Cue], points: bool) -> Frame
     frame.past = "past" in types
     if not frame.past or not frame.today:
         _read_dates(note, segment, frame)
+    if frame.past and _REPEATS.search(note.folded, segment.start, segment.end):
+        frame.past = False  # "repeated the injections of the last visit"
     cues[:] = [cue for cue in cues if cue.type != "procedure" or not _not_used(note, segment, cue)]
     if segment.box is False:
         return frame
@@ -123,6 +131,8 @@ def _frame(note: Note, segment: Segment, cues: list[Cue], points: bool) -> Frame
             frame.topic = "tpi"
     if frame.topic is None and _SHOT.search(note.folded, segment.start, segment.end) and not _LOCAL.search(note.folded, segment.start, segment.end):
         frame.topic = "intramuscular_injection"
+    if frame.topic is None and _toxin_line(note, segment):
+        frame.topic = "chemodenervation"
     if frame.topic is None:
         kinds = [cue.direction for cue in cues if cue.type == "procedure" and cue.direction not in PASSING]
         if kinds:
@@ -132,6 +142,22 @@ def _frame(note: Note, segment: Segment, cues: list[Cue], points: bool) -> Frame
         elif "point" in types and re.search(r"trig(?:ger|\b)|trp|tps", note.folded[segment.start : segment.end]):
             frame.topic = "tpi"
     return frame
+
+
+def _toxin_line(note: Note, segment: Segment) -> bool:
+    """Whether the clause gives a toxin, in a note that injects a local anesthetic elsewhere and names the toxin's
+    indication beside it.
+
+    A toxin under the title of trigger point injections is left to the findings: there it is what was injected.
+    """
+    if not note.drugs or not any(drug.drug in _TOXINS and segment.start <= drug.start < segment.end for drug in note.drugs):
+        return False
+    if any(drug.drug in LOCAL and segment.start <= drug.start < segment.end for drug in note.drugs):
+        return False
+    elsewhere = any(drug.drug in LOCAL and not (segment.start <= drug.start < segment.end) for drug in note.drugs)
+    unit = note.units[segment.unit]
+    named = any(entity.kind == "muscle" and segment.start <= entity.start < segment.end for entity in note.entities)
+    return elsewhere and named and _TOXIN_INDICATION.search(note.folded, unit.start, unit.end) is not None
 
 
 # An operation by the form of its name; the lexicon lists those that have no such form.
@@ -151,9 +177,12 @@ def _not_used(note: Note, segment: Segment, cue: Cue) -> bool:
     return _UNUSED.match(note.folded, cue.end, min(segment.end, cue.end + 24)) is not None or _WITHOUT.search(before) is not None
 
 
+_FIGURES = re.compile(r"\d[-/.]\d|(?:19|20)\d\d")  # what a date and a part of one hold
+
+
 def _read_dates(note: Note, segment: Segment, frame: Frame) -> None:
-    if not any(char.isdigit() for char in note.folded[segment.start : segment.end]):
-        return
+    if not note.date_of_service or _FIGURES.search(note.folded, segment.start, segment.end) is None:
+        return  # nothing to compare
     _read_partial_dates(note, segment, frame)
     for found in find_dates(note.folded, segment.start, segment.end):
         if note.date_of_service and found.value.isoformat() < note.date_of_service:
@@ -185,6 +214,7 @@ def _read_partial_dates(note: Note, segment: Segment, frame: Frame) -> None:
                 frame.past = True
 
 
+_TWITCH = re.compile(r"twitch|ltr")  # a finger finds it as well as a needle
 _PREPARATION = frozenset({"prep"})
 
 
@@ -192,7 +222,8 @@ def _mark_procedural(note: Note, frames: list[Frame]) -> None:
     """Paragraphs that speak of skin preparation, needles and tolerance describe a procedure, whatever their heading."""
     counts: dict[int, int] = {}
     for segment, frame in zip(note.segments, frames, strict=True):
-        counts[segment.unit] = counts.get(segment.unit, 0) + sum(cue.type in _PREPARATION for cue in frame.cues)
+        examined = note.sections[segment.section].category == "exam"
+        counts[segment.unit] = counts.get(segment.unit, 0) + sum(cue.type in _PREPARATION and not (examined and _TWITCH.search(note.folded, cue.start, cue.end)) for cue in frame.cues)
     for segment, frame in zip(note.segments, frames, strict=True):
         category = note.sections[segment.section].category
         if category in ("procedure", "sites", "injectate", "preparation", "addendum"):

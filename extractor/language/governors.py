@@ -62,6 +62,8 @@ def referred(note: Note, site: Site, segment: Segment) -> bool:
     return _REFERS.search(note.folded, max(segment.start, start - 40), start) is not None
 
 
+_THROUGH = re.compile(r"\b(?:through|past|across|traversing|beneath|under|deep to)\s(?:the\s)?(?:(?:left|right|overlying|superficial)\s)?\Z")
+_INTO_NEXT = re.compile(r"\s(?:muscle\s)?(?:and\s)?(?:into|to reach|to)\s(?:the\s)?[a-z]")
 _SHARED = re.compile(r"\b(?:shared|divided|split|distributed|equally|evenly)\s(?:\w+\s)?\Z")
 _PASSED = re.compile(r"travers|cross|passed through|transfix")
 
@@ -78,6 +80,8 @@ def _site_before(note: Note, site: Site) -> Site | None:
 
 def crossed(note: Note, site: Site, cues: list[Cue]) -> bool:
     """ "through the trapezius", "medial to the rhomboid": the muscle is a landmark."""
+    if _THROUGH.search(note.folded, max(0, site.start - 40), (site.phrase or (site.start,))[0]) and _INTO_NEXT.match(note.folded, site.end):
+        return True  # "advanced through the gluteus maximus into the piriformis"
     before = _site_before(note, site)
     if before is not None and before.kind == "muscle" and before.rule == "needle-passes" and re.fullmatch(r"\s?(?:,|and|/|&|,\sand|or)\s?(?:the\s)?", note.folded[before.end : site.start]):
         return True  # "passing the multifidus and longissimus"
@@ -96,7 +100,7 @@ def excepted(note: Note, site: Site, cues: list[Cue]) -> Cue | None:
     for cue in cues:
         if cue.type == "except" and cue.end <= site.start:
             gap = note.folded[cue.end : site.start]
-            if not re.search(r"\b(?:was|were|inject\w*|into|treated|done)\b|;", gap) and len(gap) < 80:
+            if not re.search(r"\b(?:was|were|inject\w*|into|treated|done)\b|[;:]", gap) and len(gap) < 80:
                 best = cue
     return best
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from extractor.language.annotations import Note, SideMark
 
@@ -23,6 +24,7 @@ _NOT_A_SIDE = re.compile(
     r"\s(?:after|before|away|now|there|then|here|the|clinic|our|in\s(?:situ|place|good|stable|satisfactory|no)|ama|without|ambulatory|untreated|alone|handed|message|voicemail|intact|home|for\s(?:pt|physical|another|next|later)|lateral\sdecub|ventric|atri|hand[- ]dom)\b"
 )
 _BEFORE_NOT = re.compile(r"(?:\ball|\bthat's|\bwas|\bpatient|\bpt|\bhas|\bhe|\bshe|\bthey|\band)\s$")
+_NUMBERED = re.compile(r"#\s?\d{1,2}\s\Z")  # "Site #1 L upper trap"
 _LETTER_BEFORE_NOT = re.compile(r"[\d.'/]\s?$")
 
 
@@ -41,7 +43,7 @@ _TAKEN_BACK = re.compile(r"[\s,.(-]*\b(?:no,?\s)?(?:i beg your pardon,?\s(?:that
 def find_sides(note: Note) -> None:
     """Fill ``note.sides``."""
     _mark_sides(note)
-    for match in _RELATIVE.finditer(note.folded):
+    for match in _RELATIVE.finditer(note.folded) if "side" in note.folded or "lateral" in note.folded else ():
         note.sides = [side for side in note.sides if side.end <= match.start() or match.end() <= side.start]
         note.sides.append(SideMark(match.start(), match.end(), (), adverb=True, relative="same" if match["same"] else "other"))
     for match in _PICK_LIST.finditer(note.folded):
@@ -55,6 +57,18 @@ def find_sides(note: Note) -> None:
             continue
         kept.append(side)
     note.sides = kept
+
+
+_TO_NAME = re.compile(r"\s{1,3}(?:(?:upper|up|mid|middle|lower|low|ant\w*|post\w*|med\w*|lat\w*|prox\w*|dist\w*)\.?\s)?")
+
+
+def _before_muscle(note: Note, at: int) -> bool:
+    """Whether a muscle's name stands right behind: "bl traps", "consent. L splenius"."""
+    match = _TO_NAME.match(note.folded, at)
+    if match is None:
+        return False
+    first = bisect_left(note.entities, match.end(), key=lambda entity: entity.start)
+    return first < len(note.entities) and note.entities[first].start == match.end() and note.entities[first].kind == "muscle"
 
 
 def _plural_first(folded: str, at: int) -> bool:
@@ -79,7 +93,7 @@ def _mark_sides(note: Note) -> None:
                 continue  # "both the trapezius and the rhomboid": two muscles, not two sides
             if raw == "both" and _BOTH_PARTS.match(folded, match.end()):
                 continue  # "both heads"
-            if raw.startswith("bl") and len(raw.strip("()")) == 2 and not text[match.start() : match.end()].strip("()").isupper() and "(" not in raw:
+            if raw.startswith("bl") and len(raw.strip("()")) == 2 and not _before_muscle(note, match.end()) and not text[match.start() : match.end()].strip("()").isupper() and "(" not in raw:
                 continue
             adverb = raw.strip("()").endswith(("ly", "sides", "side"))
             note.sides.append(SideMark(match.start(), match.end(), BOTH, adverb, raw.startswith("(")))
@@ -99,7 +113,7 @@ def _mark_sides(note: Note) -> None:
             following = _NOT_A_SIDE.match(folded, match.end("side"))
             if following and not (following.group().strip() == "the" and match["on"]):
                 continue
-        if letter and not match["open"] and not match["close"] and _LETTER_BEFORE_NOT.search(folded[max(0, match.start("side") - 2) : match.start("side")]):
+        if letter and not match["open"] and not match["close"] and _LETTER_BEFORE_NOT.search(folded[max(0, match.start("side") - 2) : match.start("side")]) and not _before_muscle(note, match.end()) and not _NUMBERED.search(folded[max(0, match.start("side") - 7) : match.start("side")]):
             continue
         if side == "left" and not match["on"] and _BEFORE_NOT.search(folded[max(0, match.start() - 10) : match.start()]) and re.match(r"\s(?:the|in|with|ambul)", folded[match.end("side") : match.end("side") + 7]):
             continue

@@ -9,6 +9,7 @@ from extractor.language.annotations import Cell, Note, Unit
 from extractor.language.flowsheets import Flowsheet, columns_of_dates
 
 _LINE = re.compile(r"[^\n\r\f\v\x85\u2028\u2029]+")
+LINE_ENDS = "\n\r\f\v\x85\u2028\u2029"
 _LINE_END = re.compile(r"\r\n|[\n\r\f\v\x85\u2028\u2029]")
 _BULLET = re.compile(
     r"(?:\d{1,2}[a-z][.)](?=\s)|(?P<number>\d{1,2})(?:\s?[.)](?!\d)|\s-(?=\s)|\s{2,}(?=[a-z]))|\((?P<paren>\d{1,2})\)|(?:i{1,3}|iv|vi{0,3}|ix|x|v)[.)](?=\s)|[a-h][.)](?=\s)"
@@ -175,8 +176,8 @@ def _is_header(folded: str, cells: list[Cell]) -> bool:
     return len(filled) >= 2 and named >= max(2, len(filled) - 2) and digits == 0 and _HEADER_SITE.search(folded, cells[0].start, cells[-1].end) is not None
 
 
-_SIDE_CELL = re.compile(r"(?:left|right|lt|rt|l|r|b|both|bilat(?:eral)?)\.?")
-_SIDES_ONLY_ROW = re.compile(r"(?:left|right|lt|rt|l|r|b|both|bilat)\.?(?:\s{2,}(?:left|right|lt|rt|l|r|b|both|bilat)\.?){1,2}")
+_SIDE_CELL = re.compile(r"(?:left|right|lt|rt|l|r|b|both|bilat(?:eral)?)\.?(?:\sside)?:?")
+_SIDES_ONLY_ROW = re.compile(r"(?:left|right|lt|rt|l|r|b|both|bilat)\.?(?:\sside)?:?(?:\s{2,}(?:left|right|lt|rt|l|r|b|both|bilat)\.?(?:\sside)?:?){1,2}")
 _HEADER_SITE = re.compile(r"\b(?:muscles?|sites?|locations?|side|trigger points?|target|region|structure|area|tp|trp|drug|medication|agent)\b")
 
 
@@ -256,6 +257,6 @@ def _name_columns(folded: str, cells: list[Cell], header: list[Cell], line: _Lin
             continue
         if cell is cells[0] and not _SIDE_CELL.fullmatch(folded, header[0].start, header[0].end):
             head = header[0]
-        elif cell is cells[0]:
+        elif cell is cells[0] and cell.start - row_start + 3 < header[0].start - header_start:
             continue  # the names stand left of the first column
         cell.header = titles[header.index(head)]

@@ -18,7 +18,7 @@ def assign(site: Site, assertion: str, rule: str, cue: Cue | None = None) -> Non
 
 # A column of a table that stands for a side: "Left", "R mL", "L pts", "Right (units)".
 SIDE_COLUMN = re.compile(
-    r"(?P<side>left|right|lt|rt|l|r|bilateral|both|b)(?:\sside)?(?:\s?\([^)]*\)|\s(?:ml|cc|units?|u|#|no\.?|vol|volume|inj|pts?|points?|sites?|tps?|sticks?|count|n))?"
+    r"(?P<side>left|right|lt|rt|l|r|bilateral|both|b)(?:\sside)?:?(?:\s?\([^)]*\)|\s(?:ml|cc|units?|u|#|no\.?|vol|volume|inj|pts?|points?|sites?|tps?|sticks?|count|n))?"
 )
 
 

@@ -59,7 +59,8 @@ def negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
 
 
 _NAMED_ABOVE = re.compile(
-    r"\b(?:above|aforementioned|listed|named)[\s-]{1,3}(?:(?:noted|named|listed|mentioned|described|identified|\d|two|three|four|five)\s){0,2}(?:trigger\s|tender\s)?(?:muscles?|sites?|points?|areas?|tps|trps|locations?|spots?|bands?)\b"
+    r"\b(?:above|aforementioned|listed|named)[\s-]{1,3}(?:(?:noted|named|listed|mentioned|described|identified|\d|two|three|four|five)\s){0,2}(?:(?:right|left)(?:[\s-]sided)?\s)?(?:trigger\s|tender\s)?(?:muscles?|sites?|points?|areas?|tps|trps|locations?|spots?|bands?)\b"
+    r"|\b(?:to|into|in|of|at)\s(?:all\s(?:of\s)?|each\s(?:of\s)?)?the above\b(?=\s(?:with|using|w/|by|today|under|after|in)\b|\s?[,.;(]|$)"
     r"|\b(?:all|each|both|three|four|two|muscles?|sites?|points?|areas?|bands?|locations?)\s(?:(?:of|as|the|muscles?|sites?|points?|areas?|three|four|two|were|are)\s){0,3}(?:above|aforementioned|listed|named|noted (?:above|on exam))\b"
 )
 # "into each of the two": as many as the line before names
@@ -73,9 +74,26 @@ def take_named_above(note: Note, frames: list[Frame]) -> None:
         return
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
         if frame.whole == "injected" and frame.owner in (None, "tpi"):
-            for site in _sites_meant(note, segment, _last_list(note, frames, index)):
+            for site in _meant(note, frames, segment, index):
                 assign(site, "injected", "named-above")
                 site.weak = False
+
+
+_COUNTED_ABOVE = re.compile(r"\b(?P<n>two|three|four|five|[2-5])\s(?:of the\s)?(?:above|aforementioned|previously)|\babove[\s-](?:(?:named|noted|listed|mentioned)\s)?(?P<m>two|three|four|five|[2-5])\b")
+
+
+def _meant(note: Note, frames: list[Frame], segment: Segment, index: int) -> list[Site]:
+    """The sites that the clause points at: of the last list, or of the last that has as many as it counts."""
+    counted = _COUNTED_ABOVE.search(note.folded, segment.start, segment.end)
+    listed = _last_list(note, frames, index)
+    if counted is None:
+        return _sites_meant(note, segment, listed)
+    number = _NUMBERS[counted["n"] or counted["m"]]
+    for _ in range(4):
+        if not listed or len({target for site in listed for target in site.targets}) == number:
+            break
+        listed = _last_list(note, frames, listed[0].segment)
+    return _sites_meant(note, segment, listed)
 
 
 def _last_list(note: Note, frames: list[Frame], index: int) -> list[Site]:
@@ -107,7 +125,14 @@ def _sites_meant(note: Note, segment: Segment, listed: list[Site]) -> list[Site]
         return [site for site in listed if site.injections]  # "three trigger points in the trapezius … each of the three"
     if len({target for site in listed for target in site.targets}) == number:
         return listed
+    listed = [site for site, following in zip(listed, [*listed[1:], None], strict=True) if following is None or not _opens_members(note, site, following)]
+    if len({target for site in listed for target in site.targets}) == number:
+        return listed  # "hamstring (biceps femoris long head) and adductor magnus … both"
     return []
+
+
+def _opens_members(note: Note, site: Site, following: Site) -> bool:
+    return re.fullmatch(r"\s?(?:muscles?|group)?\s?\(", note.folded[site.end : (following.phrase or (following.start,))[0]]) is not None
 
 
 _OF_ALL = re.compile(
@@ -115,7 +140,25 @@ _OF_ALL = re.compile(
     r"|^\W*no (?:trigger point )?(?:injections?|tpis?|needling) (?:was |were )?(?:given|performed|done|administered)|\b(?:nothing|none) (?:was |were )?injected\b|^\W*(?:but\s)?(?:had to be |was |were )?(?:postponed|cancelled|canceled|rescheduled|aborted|called off)\b"
     r"|\bwithout (?:the )?(?:procedure|injections?)\b|\bchanged (?:his|her|their) mind\b|\b(?:rest|remainder) of (?:the )?(?:procedure|injections?|session)\b"
 )
+# Words of a session that did not take place, in a clause that names no muscle
+_NOT_DONE = re.compile(
+    r"^\W*(?:(?:outcome|status|result|procedure|disposition)\W{1,4})?(?:not (?:performed|done|given|completed|carried out|attempted)|aborted|cancell?ed|deferred|held|refused|declined|withdrawn)\b(?!\s(?:steroid|epi|by\s\w+\sfor))"
+    r"|\bconsent (?:was )?withdrawn|\bwithdrew (?:her|his|their) consent|\bunable to (?:proceed|perform|go ahead|inject|do)\b|\bdid not (?:proceed|go ahead)\b|\bnot able to (?:proceed|perform)\b|\bleft without (?:being )?(?:treat|inject)"
+    r"|\bchanged (?:her|his|their) mind\b|\bno (?:injections?|needles?|tpis?) (?:today|this visit|were|was)\b"
+)
 _WEAK_PROOF = ("cue-tpi", "listed-in-procedure", "list-", "marked-then-injected", "no-verb", "beside-injected")
+
+
+_WHOLE_SESSION = re.compile(r"\b(?:outcome|status|result|procedure|disposition|tpis?|trigger point injections?|injections?|needling|plan|note|comments?)\b\W*\Z")
+
+
+def _says_not_done(note: Note, index: int) -> bool:
+    """Whether the clause says that it was not done, and no label makes it the value of one item ("Injection 4: deferred")."""
+    segment = note.segments[index]
+    if segment.is_label or not _NOT_DONE.search(note.folded[segment.start : segment.end]):
+        return False
+    label = note.segments[index - 1] if index and note.segments[index - 1].unit == segment.unit and note.segments[index - 1].is_label else None
+    return label is None or _WHOLE_SESSION.search(note.folded[label.start : label.end]) is not None
 
 
 def call_off(note: Note, frames: list[Frame]) -> None:
@@ -124,7 +167,8 @@ def call_off(note: Note, frames: list[Frame]) -> None:
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
         if frame.whole not in ("declined", "postponed", "negated") or frame.owner not in (None, "tpi") or frame.past:
             continue
-        if not _OF_ALL.search(note.folded[segment.start : segment.end]) or not note.is_current(segment):
+        of_all = _OF_ALL.search(note.folded[segment.start : segment.end]) is not None
+        if not (of_all or _says_not_done(note, index)) or not note.is_current(segment):
             continue
         if index in sited and not any(cue.type == "inject" for cue in frame.cues):
             continue
@@ -137,7 +181,47 @@ def call_off(note: Note, frames: list[Frame]) -> None:
         for site in note.sites:
             near = site.start < segment.start or note.segments[site.segment].unit == segment.unit or (index < 3 and segment.end - segment.start < 40)
             if near and site.kind == "muscle" and site.assertion == "injected" and site.rule.startswith(_WEAK_PROOF) and not MILLILITRES.search(note.folded, *reach(note, note.segments[site.segment])):
-                assign(site, frame.whole, "called-off")
+                if of_all:
+                    assign(site, frame.whole, "called-off")
+                else:
+                    site.weak = True  # whether the words speak of the whole session, nobody knows
+
+
+_ONLY_LISTED = ("listed-in-procedure", "marked-then-injected", "list-", "cue-tpi", "beside-injected", "listed-with-amount")
+
+
+def negated_later(note: Note) -> None:
+    """ "Marked: A, B, C. … C was skipped": what a later clause refuses by name was only listed before."""
+    refused = [site for site in note.sites if site.kind in ("muscle", "region") and site.assertion in ("negated", "declined", "postponed") and site.rule.startswith("cue-") and _beside_cue(note, site)]
+    for later in refused:
+        for site in note.sites:
+            if site.start >= later.start or site.assertion != "injected" or not site.rule.startswith(_ONLY_LISTED) or not _same_name(site, later):
+                continue
+            if (later.sides and site.sides and set(later.sides) != set(site.sides)) or (later.portions and later.portions != site.portions):
+                continue
+            if not MILLILITRES.search(note.folded, *reach(note, note.segments[site.segment])):
+                assign(site, later.assertion or "negated", "negated-later")
+
+
+def _same_name(site: Site, later: Site) -> bool:
+    """The same muscle, a part of it ("the longissimus"), or the region that its name is taken from ("the suboccipital area")."""
+    if site.kind != "muscle":
+        return False
+    if later.kind == "region":
+        return later.region is not None and any(len(target) > 8 and later.region.startswith(target.rstrip("s")) for target in site.targets)
+    return any(a == b or a.startswith(b.rstrip("s") + "_") for a in site.targets for b in later.targets)
+
+
+def _beside_cue(note: Note, site: Site) -> bool:
+    """Whether the refusal stands right at the name, not at another one of its clause."""
+    if site.cue is None:
+        return False
+    first, second = sorted([(site.start, site.end), site.cue])
+    gap = note.folded[first[1] : second[0]]
+    return len(gap) < _BESIDE and re.search(r"[.;:]\s|\bwith\b", gap) is None
+
+
+_BESIDE = 20  # characters
 
 
 _ORDINAL = {"first": 0, "second": 1, "third": 2, "fourth": 3, "former": 0}
@@ -145,6 +229,30 @@ _PART = re.compile(
     r"\b(?:the\s)(?:(?P<edge>first|last|latter|former)\s(?P<n>two|three|2|3)|(?P<list>(?:first|second|third|fourth)(?:,\s(?:second|third|fourth))*,?\sand\s(?:the\s)?(?:second|third|fourth|last))|(?P<one>latter|last|former)(?:\s(?:one|of (?:these|them)))?)\b"
     r"(?!\s(?:time|visit|week|month|session|injection|year|few|rib|toe|dose|molar|interspace|dorsal|metatarsal))"
 )
+
+
+# "… and injected the one in the levator": of the points marked before, one; "two were injected: the trapezius and …"
+_PICKED = re.compile(
+    r"\b(?:injected|needled|infiltrated|treated)\s(?:only\s)?(?:the|just)\s(?:one|ones|two|three|points?|trigger points?)\s(?:in|at|of|over|within)\b"
+    r"|\b(?:one|two|three|four|\d|these|those|the following|only)\s(?:(?:of (?:them|these|those)|muscles?|sites?|points?)\s)?(?:was|were)\s(?:actually\s|then\s)?(?:injected|needled)(?:\stoday)?\s?(?:[:(,-]|namely|i\.e\.)"
+)
+
+
+def pick_named(note: Note, frames: list[Frame]) -> None:
+    """ "Marked A, B and C, and injected the one in B": of the sites of one clause only those behind the verb."""
+    for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
+        if frame.whole != "injected" or frame.owner not in (None, "tpi"):
+            continue
+        match = _PICKED.search(note.folded, segment.start, segment.end)
+        if match is None:
+            continue
+        sites = [site for site in note.sites if site.segment == index and site.kind == "muscle"]
+        chosen = {target for site in sites if site.start >= match.start() for target in site.targets}
+        if not chosen:
+            continue
+        for site in sites:
+            if site.start < match.start() and site.assertion == "injected" and (not set(site.targets) <= chosen or len(sites) > 2):
+                assign(site, "finding", "not-picked")
 
 
 def pick_subset(note: Note, frames: list[Frame]) -> None:
@@ -180,6 +288,6 @@ def _chosen(match: re.Match[str], size: int) -> set[int]:
         words = re.findall(r"first|second|third|fourth|last", match["list"])
         return {size - 1 if word == "last" else _ORDINAL[word] for word in words if word == "last" or _ORDINAL[word] < size}
     number = {"two": 2, "2": 2, "three": 3, "3": 3}.get(match["n"] or "", 1)
-    if number >= size:
+    if number > size or (number == size and not match["n"]):
         return set()
     return set(range(number)) if (match["edge"] or match["one"]) in ("first", "former") else set(range(size - number, size))

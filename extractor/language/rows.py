@@ -33,7 +33,7 @@ def row_reading(note: Note, by_unit: dict[int, list[int]], segment: Segment, sit
     for cell in unit.cells:
         if cell.start <= site.start < cell.end:
             continue
-        if cell.header == EARLIER:
+        if cell.header == EARLIER or (cell.header != segment.cell and SIDE_COLUMN.fullmatch(segment.cell)):
             continue
         text = note.folded[cell.start : cell.end].strip()
         if re.match(r"(?:not (?:inj|done|treat|needl|today)|deferred|declined|held|planned|next visit|skipped|spared)", text):

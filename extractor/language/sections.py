@@ -9,7 +9,8 @@ from typing import NamedTuple
 from extractor.language.annotations import Note, Section, Unit, Visit
 from extractor.language.dates import find_dates
 from extractor.language.flowsheets import TODAY
-from extractor.language.layout import BOX
+from extractor.language.gate import speaks_of_points
+from extractor.language.layout import BOX, LINE_ENDS
 from extractor.language.text import words
 
 # An inline heading may start a line or follow the end of a sentence or a wide gap.
@@ -106,9 +107,17 @@ def _split_at_visits(sections: list[Section], visits: list[Visit]) -> list[Secti
 _SHORT = frozenset({"header", "signature", "vitals", "postprocedure", "preparation", "billing", "injectate", "consent", "diagnosis", "allergies", "indications"})
 
 
+# Told in the middle of a line ("Pain 7/10. Anticoag: none. Allergies: sulfa."), they end with it.
+_IN_PASSING = frozenset({"medications", "allergies", "vitals", "social_history"})
+
+
 def _close_short(sections: list[Section], note: Note, unit: Unit, previous: Unit) -> None:
     """End a one-line section behind its line."""
     current = sections[-1]
+    if current.category in _IN_PASSING and current.title is not None and previous.start < current.title[0] < previous.end and not unit.indent > previous.indent:
+        before = next((s.category for s in reversed(sections[:-1]) if s.category not in _SHORT and s.category not in _IN_PASSING), "none")
+        sections.append(Section(unit.start, len(note.text), before, None, current.visit))
+        return
     if current.category not in _SHORT or current.title is None:
         return
     if note.folded[current.title[1] : unit.start].strip(" :*#=-_\n\r\t]>") == "":
@@ -180,7 +189,7 @@ class SectionFinder:
         if key in _BODY_PARTS and current in ("sites", "procedure", "injectate"):
             return True
         if key in _GENERIC_SITES and not any(s.category in ("procedure", "sites", "injectate") for s in sections):
-            return True  # "Location:" of a complaint
+            return not (key == "sites" and speaks_of_points(note))  # "Location:" of a complaint, but not of points
         return key in _GENERIC_SITES and next((s.category for s in reversed(sections) if s.category not in _SHORT), "none") in ("subjective", "history", "exam", "assessment")
 
     def _unit_heading(self, note: Note, unit: Unit, sections: list[Section]) -> tuple[int, int, str, int] | None:
@@ -315,7 +324,7 @@ def section_at(note: Note, position: int) -> int:
 
 def find_visits(note: Note) -> list[Visit]:
     """Stretches under dated headers; a dated entry of a list is a stretch of its own."""
-    if log := _log_with_today(note):
+    if log := _log_with_today(note) or _running_note(note):
         return log
     headers: list[tuple[int, str, bool]] = []
     entries: list[tuple[int, int, str]] = []
@@ -333,7 +342,7 @@ def find_visits(note: Note) -> list[Visit]:
         labelled = re.search(r"\b(?:date|dos|service|visit|encounter|seen)\b", lead) is not None
         if _SIGNED.search(rest) and len(rest) < 80:
             continue
-        first = not headers and unit.start < 320
+        first = not headers and unit.start < _TOP
         told = not labelled and not first and _PROCEDURE_WORD.search(rest) is not None and len(rest) > 12
         if _EARLIER_HEAD.fullmatch(lead) and not rest and unit.start:
             headers.append((unit.start, day, True))
@@ -351,6 +360,23 @@ def find_visits(note: Note) -> list[Visit]:
 
 
 _TODAY_LINE = re.compile(r"\W*(?:[\d/.-]{6,10}[\s:,-]*\(?(?:today|this visit)\b|today\b\W{0,4}[\d/.-]{6,10})")
+
+
+_DAY_LINE = re.compile(r"\W*(?P<m>1[0-2]|0?[1-9])/(?P<d>3[01]|[12]\d|0?[1-9])(?P<now>\s*\((?:current|today|now)\))?\s?(?::|-{1,2}\s)")
+
+
+def _running_note(note: Note) -> list[Visit] | None:
+    """The days of a running note ("10/3: … 10/4 (current): …"), of which one says that it is today; None for any other note."""
+    lines = [(unit, match) for unit in note.units if (match := _DAY_LINE.match(note.folded, unit.start, min(unit.end, unit.start + 24)))]
+    now = next((index for index, (_, match) in enumerate(lines) if match["now"]), None)
+    if now is None or len(lines) < 2 or note.date_of_service is not None:
+        return None
+    starts = [unit.start for unit, _ in lines]
+    visits = [Visit(0, starts[0], current=starts[0] == 0 or _BEFORE_DAYS.search(note.folded, 0, starts[0]) is None)] if starts[0] else []
+    return [*visits, *(Visit(start, end, current=index == now, head=start) for index, (start, end) in enumerate(zip(starts, [*starts[1:], len(note.text)], strict=True)))]
+
+
+_BEFORE_DAYS = re.compile(r"\b(?:performed|done|given|injected|seen)\b[^.\n]{0,16}\b(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9])\b(?!/)")
 
 
 def _log_with_today(note: Note) -> list[Visit] | None:
@@ -378,6 +404,20 @@ def _log_with_today(note: Note) -> list[Visit] | None:
 _LOG_LINE = 240  # characters that tell one session of a log
 
 
+def may_date_the_visit(folded: str) -> bool:
+    """Whether a date of the folded text stands where :func:`find_visits` may take it for that of the visit."""
+    for found in _FIGURES_OF_A_DATE.finditer(folded):
+        line = max(folded.rfind(end, 0, found.start()) for end in LINE_ENDS) + 1
+        head = _DATE_HEADER.match(folded, line, line + 120)
+        if found.start() <= max(line, head.end() if head else 0) + _DATE_LENGTH:
+            return True
+    return any(found.start < _TOP or _SEEN_ON.search(folded[max(0, found.start - 48) : found.start]) for found in find_dates(folded))
+
+
+_FIGURES_OF_A_DATE = re.compile(r"(?:19|20)\d\d|\d[-/.]\d\d?[-/.]\d\d")
+_DATE_LENGTH = 64  # characters that bullet, blanks and the month's name may take before the year
+_TOP = 320  # characters of a note in which a date without a label is the visit's
+
 # a heading of its own ("PRIOR VISIT 01/02/2001"), not a field ("Last visit: 01/02/2001")
 _EARLIER_HEAD = re.compile(r"[-=*#\s\[(<>]*(?:prior|previous|past|copied|imported|old|earlier)\s(?:(?:office|clinic|procedure|progress|injection)\s)?(?:visit|note|encounter|session|procedure)s?[\s,(-]*(?:of|from|on|dated)?[\s(]*")
 _VISIT_HEAD = re.compile(r"(?:(?:office|clinic|follow.?up|f/u|new|est\w*|procedure|injection)\s)?(?:visit|encounter|session)\b")
@@ -396,7 +436,7 @@ def _day_of_service(note: Note, visits: list[Visit]) -> str | None:
         if _SEEN_ON.search(before) and not _NOT_SEEN.search(before):
             return found.value.isoformat()
     for found in dates:
-        top = note.folded.count("\n", 0, found.start) < 5 and found.start < 320
+        top = note.folded.count("\n", 0, found.start) < 5 and found.start < _TOP
         if top and not _NOT_SEEN.search(note.folded[max(0, found.start - 48) : found.start]):
             return found.value.isoformat()
     return None

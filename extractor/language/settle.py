@@ -31,6 +31,7 @@ def settle_candidates(note: Note, frames: list[Frame]) -> None:
     explicit = {s.targets for s in note.sites if s.assertion == "injected" and s.kind == "muscle" and s.rule != "cue-give"}
     anaphora = points_back(note, frames, dosing)
     told = told_outright(note, frames)
+    titled = _first_titled_list(note)
     for site in note.sites:
         if site.assertion not in _LISTED:
             continue
@@ -42,6 +43,9 @@ def settle_candidates(note: Note, frames: list[Frame]) -> None:
             continue
         if site.kind in ("region", "level") and site.assertion != "nominal" and not _area_listed(note, segment, site, volume):
             assign(site, "finding", "no-verb")
+            continue
+        if category == "none" and site.kind == "muscle" and site.end < titled and not volume and not segment.box and not frame.procedural:
+            assign(site, "finding", "before-procedure")
             continue
         if site.assertion == "nominal":
             assign(site, "injected" if done else "finding", site.rule)
@@ -80,6 +84,16 @@ def settle_candidates(note: Note, frames: list[Frame]) -> None:
                 site.weak = takes and not frame.procedural and not dosing and not pointed_at(note, frames, site)
             else:
                 assign(site, "finding", "examined-only")
+
+
+def _first_titled_list(note: Note) -> int:
+    """Where a list of two muscles or more under a heading of its own starts; 0 where there is none."""
+    listed: dict[int, set[tuple[str, ...]]] = {}
+    for site in note.sites:
+        section = note.sections[note.segments[site.segment].section]
+        if site.kind == "muscle" and site.assertion in ("candidate", "injected") and section.category in ("procedure", "sites") and section.title and note.is_current(note.segments[site.segment]):
+            listed.setdefault(section.start, set()).add(site.targets)
+    return min((start for start, muscles in listed.items() if len(muscles) > 1), default=0)
 
 
 def _area_listed(note: Note, segment: Segment, site: Site, volume: bool) -> bool:

@@ -40,11 +40,11 @@ def leave_open(note: Note) -> None:
                 site.clash = ("left", "right")
 
 
-_VALUE = r"(?:\+{1,4}(?![\d/])|[-\u2013\u2212]{1,2}(?=\s*(?:[,;/|)]|$|\n|[lr]\b))|\(\+\)|\(-\)|yes\b|no\b|y\b|n\b|none\b|x\b|\u2713|\u2714|0(?:\.0)?\s?(?:cc|ml)?(?=\s*(?:[,;/|)]|$|\n|[lr]\b)))"
+_VALUE = r"(?:\+{1,4}(?![\d/])|[-\u2013\u2212]{1,2}(?=\s*(?:[,;/|)]|$|\n|[lr]\b))|\(\+\)|\(-\)|yes\b|no\b|y\b|n\b|none\b|x\b|\u2713|\u2714|\d?\.?\d{1,2}\s?(?:cc|ml|units?|u)?(?=\s*(?:[,;/|)]|$|\n|[lr]\b)))"
 _SIDE = r"(?:left|right|lt|rt|l|r)"
 # "Trapezius R +, L -", "Levator (L: yes, R: no)"
 _SIGNED_SIDES = re.compile(rf"[\s,:;(-]{{0,4}}\b(?P<s1>{_SIDE})\s{{0,2}}[:=]?\s{{0,2}}(?P<v1>{_VALUE})\s{{0,2}}[,;/|]?\s{{0,3}}(?P<s2>{_SIDE})\s{{0,2}}[:=]?\s{{0,2}}(?P<v2>{_VALUE})")
-_REFUSED = re.compile(r"[-\u2013\u2212(]|no\b|n\b|none|0")
+_REFUSED = re.compile(r"[-\u2013\u2212(]|no\b|n\b|none|0(?:\.0+)?\s?(?:cc|ml|units?|u)?\Z")
 
 
 def sides_from_signs(note: Note) -> None:
@@ -74,6 +74,9 @@ def sides_from_rows(note: Note) -> None:
             give(site, segment.sides, own=True)
         unit = note.units[segment.unit]
         if segment.cell is None or site.kind not in ("muscle", "region") or site.own_side:
+            continue
+        if own := SIDE_COLUMN.fullmatch(segment.cell):  # the name itself stands in the column of a side
+            give(site, ("left",) if own["side"][0] == "l" else ("right",) if own["side"][0] == "r" else ("left", "right"), own=True)
             continue
         found: set[str] = set()
         for cell in unit.cells:

@@ -12,6 +12,7 @@ from itertools import accumulate
 from extractor.language.annotations import Note, Site
 from extractor.language.frames import Frame
 from extractor.language.sections import section_at
+from extractor.language.segments import ticked_sides
 from extractor.lexicon import Lexicon
 from extractor.models import Area, Doubt, Finding, Muscle
 from extractor.record.addenda import apply_addenda
@@ -172,6 +173,7 @@ def _stated_sides(note: Note, counts: Callable[[str, Frame], bool]) -> dict[str,
 
 
 _ALL_ON = re.compile(r"\ball\s(?:(?:were\s|are\s)?on\s)?(?:the\s)?(?P<side>left|right|l|r)\b")
+_SIDE_LABEL = re.compile(r"(?:side|laterality|injected side|side injected|side\(s\))\s*")
 _POSTURE = re.compile(r"\b(?:lying|lay|laid|position\w*|decubitus|turned|rotat\w*|hand(?:ed)?|arm\s(?:overhead|over)|bp|blood pressure|iv|gait|foot)\b")
 
 
@@ -179,6 +181,9 @@ def _procedure_side(note: Note) -> tuple[str, ...]:
     """The side that the procedure as a whole has: in its title, "all on the left", else the only side of the note."""
     sides: set[str] = set()
     loose = _loose_sides(note)
+    for unit in note.units:
+        if unit.label and _SIDE_LABEL.fullmatch(note.folded, *unit.label) and (ticked := ticked_sides(note, unit.label[1], unit.end)):
+            return ticked
     for index, segment in enumerate(note.segments):
         frame = note.frames[index]
         if match := _ALL_ON.search(note.folded, segment.start, segment.end):

@@ -17,6 +17,8 @@ _GUIDANCE = (
     ("ct", re.compile(r"\bct[\s-]guid\w+|\bunder ct\b")),
     ("emg", re.compile(r"\bemg[\s-]?guid\w+|\bunder emg\b|\belectromyograph\w+[\s-]guid\w+|guidance:?\semg")),
 )  # fmt: skip
+_GUIDANCE_PARTS = {"ultrasound": ("guid", "ultrasound", "under"), "fluoroscopy": ("fluoro",), "ct": ("ct",), "emg": ("emg", "electromyograph")}
+"""Letters without which the expressions cannot match; to look for them costs a hundredth."""
 _NO = re.compile(r"\b(?:no|without|not|none|denies|nor|declined)\b[^.;:]{0,40}\Z|:\s*(?:no|none)\b|\bn/a\b")
 _SEDATION = re.compile(r"\b(?:(?:moderate|conscious|iv|intravenous|procedural|light|oral|mild|minimal)\ssedation|midazolam|versed|propofol|sedated|monitored anesthesia care|\bmac\b(?=\s(?:sedation|anesthesia|was)))")
 
@@ -88,6 +90,8 @@ def _speaks_of_dry(note: Note, events: list[tuple[str, int]], status: str) -> bo
 def _is_dry(note: Note, dry: bool, wet: bool) -> bool:
     if not dry and not wet:
         dry = any("dry" in frame.modifiers and not frame.modifiers & {"past", "negate", "plan"} and frame.whole in ("injected", "nominal", None) for frame in note.frames)
+    if not dry and not wet:
+        dry = _NEEDLING.search(note.folded) is not None and _INJECTS.search(note.folded) is None and not any(_performing(note, d.start) for d in note.drugs)
     if not dry:
         return False
     nothing = re.search(r"(?:no|without(?:\sany)?)\s(?:medication|injectate|anesthetic|medicine|drug|solution|substance|fluid|injection of)|nothing (?:was )?injected|needle only|no injectate", note.folded)
@@ -95,6 +99,10 @@ def _is_dry(note: Note, dry: bool, wet: bool) -> bool:
         return True
     drugs = [d for d in note.drugs if _performing(note, d.start)]
     return not drugs or (not wet and not any(re.search(r"\d\s?(?:cc|ml)\b", note.folded[max(0, d.start - 30) : d.end + 30]) for d in drugs))
+
+
+_NEEDLING = re.compile(r"\bdry needl|\bneedling\b|\bt?dn\b|\bdry.needled\b|\bintramuscular stimulation\b")
+_INJECTS = re.compile(r"\binj|\btpis?\b|\d\s?(?:cc|ml)\b")
 
 
 def _performing(note: Note, position: int) -> bool:
@@ -173,6 +181,8 @@ def _proof(note: Note, events: list[tuple[str, int]], status: str) -> list[Evide
 
 def _guidance(note: Note):
     for name, pattern in _GUIDANCE:
+        if not any(part in note.folded for part in _GUIDANCE_PARTS[name]):
+            continue
         for match in pattern.finditer(note.folded):
             index = segment_at(note, match.start())
             if index is None:

@@ -57,16 +57,21 @@ def _doses(note: Note, index: int) -> bool:
     if not any(unit.start <= drug.start < unit.end and drug.drug in LOCAL for drug in note.drugs):
         return False
     frames = [note.frames[at] for at in note.segments_of(index)]
-    if any(unit.start <= other.start < unit.end and other.kind in _TARGETS for other in note.sites):
+    told = [at for at in note.segments_of(index) if MILLILITRES.search(note.folded, note.segments[at].start, note.segments[at].end)]
+    if any(_has_target(note, at) for at in told):
         return False  # dosed at a joint, bursa, nerve or web space
     return not any(frame.modifiers & _ANOTHER_TIME or frame.owner not in (None, "tpi") for frame in frames)
+
+
+def _has_target(note: Note, segment: int) -> bool:
+    return any(other.segment == segment and other.kind in _TARGETS for other in note.sites)
 
 
 def _planned_beside(note: Note, index: int) -> bool:
     """Whether the lines around a dose, or an order's own heading, say that the injection is to come."""
     section = note.units[index].section
     beside = (near for near in range(max(0, index - _BELOW), min(len(note.units), index + _BELOW + 1)) if note.units[near].section == section or near == index)
-    if any(cue.type == "plan" for near in beside for at in note.segments_of(near) for cue in note.frames[at].strong):
+    if any(cue.type == "plan" for near in beside for at in note.segments_of(near) if note.frames[at].topic in (None, "tpi") and not _has_target(note, at) for cue in note.frames[at].strong):
         return True
     return any(_ORDER.search(note.folded, start, end) for start, end in ((note.units[0].start, note.units[0].end), (note.sections[section].start, note.units[index].end)))
 

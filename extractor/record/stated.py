@@ -27,7 +27,7 @@ _SITE_COUNT = re.compile(
 def stated_counts_of(note: Note) -> list[StatedCount]:
     """Numbers of muscles that the note gives, leaving out the wording of the codes ("3 or more muscles")."""
     counts = [*_sites_stated(note)]
-    for match in _MUSCLE_COUNT.finditer(note.folded):
+    for match in _MUSCLE_COUNT.finditer(note.folded) if "muscle" in note.folded else ():
         around = note.folded[max(0, match.start() - 28) : match.end() + 28]
         index = segment_at(note, match.start())
         if _CODE_LABEL.search(around) or index is None:

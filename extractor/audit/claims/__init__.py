@@ -100,13 +100,13 @@ def _read(
 
 
 def _read_text(stream: BinaryIO, head: bytes, where: str, columns: Mapping[str, str] | None) -> Iterator[ClaimLine | str]:
-    from extractor.audit.claims.tables import _encoding, read_delimited
+    from extractor.audit.claims.tables import encoding_of, read_delimited
     from extractor.audit.claims.x12 import is_x12
 
     for magic, said in _REFUSED:
         if head.lstrip().startswith(magic):
             raise ClaimsError(f"{where}: {said}")
-    encoding = _encoding(stream)
+    encoding = encoding_of(stream)
     start = head.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
     if not start.strip("\x00"):
         raise ClaimsError(f"{where}: the file is empty.")

@@ -13,8 +13,8 @@ from extractor.audit.models import ClaimLine
 from extractor.intake import IntakeError
 
 __all__ = [
-    "CellError", "ClaimFile", "ClaimsError", "collect", "icd10", "parse_amount", "parse_code", "parse_date",
-    "parse_identifier", "parse_list", "parse_number",
+    "CellError", "ClaimFile", "ClaimsError", "collect", "icd10", "is_empty", "parse_amount", "parse_code", "parse_date",
+    "parse_diagnoses", "parse_identifier", "parse_list", "parse_modifiers", "parse_number", "settle",
 ]  # fmt: skip
 
 
@@ -49,11 +49,11 @@ def collect(items: Iterable[ClaimLine | str]) -> ClaimFile:
 _EMPTY = frozenset({"", "NULL", "NONE", "NAN", "NA", "N/A", "#N/A", "\\N"})
 _SEPARATORS = re.compile(r"[\s,;|:]+")
 _AMOUNT = re.compile(r"[($]?\s*-?\$?[\d,]*\.?\d*\)?-?")
-_CODE = re.compile(r"[A-Z0-9]{4,6}")
+_CODE = re.compile(r"[A-Z]?\d{4,6}[A-Z]?")
 _ICD10 = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
 _GLUED = re.compile(r"(?:\d\d|LT|RT|X[EPSU]|J[WZ]|G[AXYZ]|[EFT]\d|KX){2,4}")
 """Modifiers written as one word; a word such as LEFT is none."""
-_DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%b-%Y", "%d-%b-%y", "%d%b%Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y")
+_DATE_FORMATS = ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%b-%Y", "%d-%b-%y", "%d%b%Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y")
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}.*$|:\d{2}:\d{2}:\d{2}(?:\.\d+)?$")
 _EXCEL_EPOCH = date(1899, 12, 30)
 _EXCEL_DAYS = range(20_000, 80_000)
@@ -91,7 +91,7 @@ def parse_code(value: Any, *, padded: bool = False) -> str | None:
     if text is None:
         return None
     code = text.upper().replace(" ", "")
-    if padded and code.isdigit():
+    if padded and code.isdecimal():
         code = code.zfill(5)
     if not _CODE.fullmatch(code):
         raise CellError("the procedure code is no CPT or HCPCS code (five characters)")
@@ -149,14 +149,16 @@ def parse_date(value: Any, what: str = "the date of service") -> date | None:
         return value
     text = parse_identifier(value) or ""
     text = _TIME.sub("", text).strip()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass  # one of the other forms, or none
     for pattern in _DATE_FORMATS:
-        if pattern in ("%Y%m%d",) and len(text) != 8:
-            continue
         try:
             return datetime.strptime(text, pattern).date()
         except ValueError:
             continue
-    if text.isdigit() and int(text) in _EXCEL_DAYS:
+    if text.isdecimal() and int(text) in _EXCEL_DAYS:
         return _EXCEL_EPOCH + timedelta(days=int(text))
     raise CellError(f"{what} is no date (write it as YYYY-MM-DD)")
 

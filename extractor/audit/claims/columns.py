@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from extractor.audit.claims.base import ClaimsError
 from extractor.lexicon import Lexicon, load_lexicon
 
-__all__ = ["FIELDS", "ColumnRow", "Columns", "find_columns"]
+__all__ = ["FIELDS", "ColumnRow", "Columns", "find_columns", "is_header", "missing_fields", "plain"]
 
 FIELDS = (
     "claim_id", "line", "note_id", "patient_id", "date_of_service", "date_of_service_end", "provider_id", "payer", "code",

@@ -7,6 +7,7 @@ validator refuses the whole claim for a field that no audit needs.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -223,17 +224,16 @@ def _dates(item: Json, claim: Json) -> tuple[Any, Any]:
 
 
 def _party(reference: Any, known: Mapping[str, Json]) -> str | None:
-    """The identifier of whoever a reference names: its own, that of the resource beside it, else the end of its path."""
+    """Whom a reference names: the end of its path, as the notes' reader has it, else an identifier."""
     if not isinstance(reference, dict):
         return None
+    path = str(reference.get("reference", "")).partition("/_history/")[0]
+    if path and not path.startswith("#"):
+        return re.split(r"[/:]", path.rstrip("/"))[-1] or None
     value = _dict(reference, "identifier").get("value")
-    if value:
-        return str(value)
-    path = str(reference.get("reference", ""))
-    for identifier in _list(known.get(path, {}), "identifier"):
-        if identifier.get("value"):
-            return str(identifier["value"])
-    return path.removeprefix("urn:uuid:").removeprefix("#").rsplit("/", 1)[-1] or reference.get("display")
+    contained = next((item["value"] for item in _list(known.get(path, {}), "identifier") if item.get("value")), None)
+    found = value or contained or path.removeprefix("#") or reference.get("display")
+    return str(found) if found else None
 
 
 def _provider(claim: Json, item: Json, known: Mapping[str, Json]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ from extractor.audit.models import ClaimLine
 __all__ = ["read_rows"]
 
 _LETTERS = "ABCDEFGHIJKL"
+_WITH_MODIFIERS = re.compile(r"([A-Za-z0-9]{5})-([A-Za-z0-9]{2}(?:[-, ]+[A-Za-z0-9]{2})*)")
+"""``20553-59``: a code with its modifiers, as charge sheets write it."""
 
 
 def read_rows(rows: Iterable[tuple[int, Sequence[Any]]], columns: Columns, where: str) -> Iterator[ClaimLine | str]:
@@ -66,7 +69,10 @@ def _read(row: Sequence[Any], columns: Columns, place: str) -> Iterator[ClaimLin
 
 
 def _line(row: Sequence[Any], columns: Columns, place: str) -> ClaimLine:
-    code = parse_code(_cell(row, columns, "code"), padded=True)
+    written, appended = _cell(row, columns, "code"), ""
+    if match := _WITH_MODIFIERS.fullmatch(str(written or "").strip()):
+        written, appended = match[1], match[2].replace("-", ",")
+    code = parse_code(written, padded=True)
     if code is None:
         raise CellError("the row has no procedure code")
     number = parse_number(_cell(row, columns, "line"), "the line number")
@@ -83,7 +89,7 @@ def _line(row: Sequence[Any], columns: Columns, place: str) -> ClaimLine:
         payer=parse_identifier(_cell(row, columns, "payer")),
         code=code,
         units=parse_number(_cell(row, columns, "units"), "the number of units"),
-        modifiers=parse_modifiers(_cells(row, columns, "modifiers")),
+        modifiers=parse_modifiers([appended, *_cells(row, columns, "modifiers")]),
         diagnoses=_diagnoses(row, columns),
         charge=parse_amount(_cell(row, columns, "charge"), "the charge"),
         allowed=parse_amount(_cell(row, columns, "allowed"), "the allowed amount"),
@@ -110,11 +116,11 @@ def _diagnoses(row: Sequence[Any], columns: Columns) -> list[str]:
     # "AB" or "12" without a separator is two pointers; twelve diagnoses at most, so "10" to "12" are one each.
     places: list[int] = []
     for entry in pointers:
-        if entry.isdigit() and 1 <= int(entry) <= 12:
+        if entry.isdecimal() and 1 <= int(entry) <= 12:
             places.append(int(entry) - 1)
             continue
         for sign in entry:
-            place = _LETTERS.find(sign) if sign.isalpha() else int(sign) - 1 if sign.isdigit() else -1
+            place = _LETTERS.find(sign) if sign.isalpha() else int(sign) - 1 if sign.isdecimal() else -1
             if place < 0:
                 raise CellError("a diagnosis pointer is neither a number nor a letter")
             places.append(place)

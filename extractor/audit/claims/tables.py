@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -17,7 +18,7 @@ from extractor.audit.claims.columns import find_columns, is_header
 from extractor.audit.claims.rows import read_rows
 from extractor.audit.models import ClaimLine
 
-__all__ = ["read_delimited", "read_duckdb", "read_excel", "read_parquet", "read_sqlite", "read_url"]
+__all__ = ["encoding_of", "read_delimited", "read_duckdb", "read_excel", "read_parquet", "read_sqlite", "read_url"]
 
 _DELIMITERS = "\t,;|"
 _HEADER_ROWS = 25
@@ -33,7 +34,7 @@ def read_delimited(stream: BinaryIO, where: str, mapping: Mapping[str, str] | No
     Raises:
         ClaimsError: if the first row names no claim table.
     """
-    text = io.TextIOWrapper(stream, encoding=_encoding(stream), errors="replace", newline="")
+    text = io.TextIOWrapper(stream, encoding=encoding_of(stream), errors="replace", newline="")
     header_line = next((line for line in text if line.strip()), "")
     if not header_line:
         raise ClaimsError(f"{where}: the file is empty.")
@@ -57,10 +58,8 @@ def _numbered(rows: Any, where: str) -> Iterator[tuple[int, Sequence[Any]]]:
         yield start, row
 
 
-def _encoding(stream: BinaryIO) -> str:
+def encoding_of(stream: BinaryIO) -> str:
     """UTF-8 or UTF-16 by their mark or zero bytes, UTF-8 if all bytes are that, else Windows-1252."""
-    import codecs
-
     head = stream.read(4096)
     stream.seek(0)
     if head.startswith(codecs.BOM_UTF8):

@@ -272,7 +272,7 @@ def _line(claim: _Claim, service: _Service, procedure: Segment, order: int, plac
     start, end = _dates(service.dates or claim.dates)
     return ClaimLine(
         claim_id=claim.segment[1] or None,
-        line=int(service.number) if service.number.isdigit() else order,
+        line=int(service.number) if service.number.isdecimal() else order,
         patient_id=_patient(claim),
         date_of_service=start,
         date_of_service_end=end,
@@ -318,7 +318,7 @@ def _pointed(diagnoses: list[str], procedure: Segment) -> list[str]:
         return list(dict.fromkeys(diagnoses))
     found = []
     for pointer in pointers:
-        if not pointer.isdigit() or not 1 <= int(pointer) <= len(diagnoses):
+        if not pointer.isdecimal() or not 1 <= int(pointer) <= len(diagnoses):
             raise CellError("a diagnosis pointer points to no diagnosis of the claim")
         found.append(diagnoses[int(pointer) - 1])
     return list(dict.fromkeys(found))

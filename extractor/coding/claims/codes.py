@@ -122,6 +122,8 @@ def _other_service(case: ClaimCase, line: ClaimLine) -> Flag:
 
 def _not_supported(case: ClaimCase, line: ClaimLine) -> Flag:
     proof = case.proof
+    if proof.low == 0 and proof.code:
+        return _joint(case, line, proof.code)
     lacking = "a third muscle" if proof.high >= 2 else "a second or a third muscle"
     text = (
         f"{line.code} was billed, which is three or more muscles. The note names {_number(proof.low, proof.high)} as "
@@ -132,6 +134,15 @@ def _not_supported(case: ClaimCase, line: ClaimLine) -> Flag:
                 evidence=proof.sites(), stake=Stake("code", code),
                 resolution=f"{code} fits the note as it stands. A further muscle counts only if the provider documents, by a dated "
                            "addendum of their own, that it was treated at this encounter.")  # fmt: skip
+
+
+def _joint(case: ClaimCase, line: ClaimLine, code: str) -> Flag:
+    """A sacroiliac joint without imaging, which is reported with the small code though no muscle was injected."""
+    note = case.proof.note
+    said = next((reason.text for reason in note.result.decision.reasons), "") if note else ""
+    return flag(case, "code-not-supported", "error", f"{line.code} was billed. {said}".strip(), rule="sacroiliac-without-imaging", line=line,
+                note=note, evidence=[words for other in case.proof.others() for words in other.evidence], stake=Stake("code", code),
+                resolution=f"{code} fits the note as it stands.")  # fmt: skip
 
 
 def _too_low(case: ClaimCase, line: ClaimLine) -> Flag:

@@ -46,6 +46,7 @@ def check_drugs(case: ClaimCase) -> Iterator[Flag]:
         if drug_id in documented:
             yield from _units(case, drug_id, lines, rows, elsewhere=elsewhere)
             yield from _wastage(case, drug_id, lines)
+            yield from _discarded_units(case, drug_id, lines, rows)
         elif not elsewhere and not unnamed:
             yield from _not_documented(case, drug_id, lines)
     yield from _not_billed(case, set(billed), rows)
@@ -141,10 +142,13 @@ def _units(
 def _amount(drug: Drug, unit: str | None) -> float | None:
     if unit == "mL":
         return drug.volume_ml
-    if drug.dose is None:
-        return None
-    factor = 1.0 if drug.dose.unit == unit else _IN_UNIT.get((drug.dose.unit, unit or ""))
-    return None if factor is None else drug.dose.value * factor
+    return None if drug.dose is None else _in(drug.dose.value, drug.dose.unit, unit)
+
+
+def _in(value: float, measure: str, unit: str | None) -> float | None:
+    """Return an amount in another unit; None where the two do not convert."""
+    factor = 1.0 if measure == unit else _IN_UNIT.get((measure, unit or ""))
+    return None if factor is None else value * factor
 
 
 def _plain(value: float) -> str:
@@ -183,6 +187,25 @@ def _wastage(case: ClaimCase, drug_id: str, lines: list[ClaimLine]) -> Iterator[
         text = f"{lines[0].code} was billed without JW and JZ; the note gives a single-dose container of {name}, for which one of them is expected."
         yield flag(case, "modifier-missing", "info", text, rule="modifier-jz", line=lines[0], note=note, evidence=words,
                    resolution="JZ if nothing was discarded; JW on its own line if something was.")  # fmt: skip
+
+
+def _discarded_units(case: ClaimCase, drug_id: str, lines: list[ClaimLine], rows: dict[str, list[HcpcsRow]]) -> Iterator[Flag]:
+    """Compare JW's units with the documented discarded amount; fewer are no finding, since part units are not billed."""
+    given = [(note, drug) for note, drug in _drugs(case, drug_id) if drug.wasted is not None and drug.wasted.value > 0]
+    for line in lines if given else ():
+        row = next((row for row in rows[line.code] if row.drug == drug_id and holds(row.effective_from, row.effective_to, case.day)), None)
+        if "JW" not in line.modifiers or row is None or not row.amount:
+            continue
+        amounts = [_in(drug.wasted.value, drug.wasted.unit, row.unit) for _, drug in given if drug.wasted is not None]
+        if any(amount is None for amount in amounts):
+            continue
+        wasted = sum(amount for amount in amounts if amount is not None)
+        most = math.ceil(wasted / row.amount - _TOLERANCE)
+        if units_of(line) > most:
+            note, drug = given[0]
+            text = f"{line.code} was billed with JW and {units_of(line)} units; the note documents {_plain(wasted)} {row.unit} discarded, {most} at most."
+            yield flag(case, "drug-units-mismatch", "warning", text, rule="modifier-jw", line=line, note=note, evidence=drug.evidence,
+                       stake=Stake("units", units=Decimal(most)), resolution=f"{most} of {line.code} with JW fits the documented amount.")  # fmt: skip
 
 
 def _not_documented(case: ClaimCase, drug_id: str, lines: list[ClaimLine]) -> Iterator[Flag]:

@@ -29,8 +29,9 @@ def check_units(case: ClaimCase) -> Iterator[Flag]:
     """Yield lines with more than the one unit that a session has; guidance, too, is once an encounter."""
     for family, rule in (("trigger_point_injection", "one-unit"), ("dry_needling", "one-unit"), ("guidance_ultrasound", "guidance")):
         lines = case.lines_of(family) if case.trigger_point else []
-        for code in dict.fromkeys(line.code for line in lines):
-            yield from _units(case, [line for line in lines if line.code == code], rule)
+        # The same service on the claims of two payers is coordination of benefits, not a second unit.
+        for code, payer in dict.fromkeys((line.code, line.payer) for line in lines):
+            yield from _units(case, [line for line in lines if (line.code, line.payer) == (code, payer)], rule)
 
 
 def _units(case: ClaimCase, lines: list[ClaimLine], rule: str) -> Iterator[Flag]:
@@ -195,8 +196,10 @@ def _paired(case: ClaimCase, mine: ClaimLine, other: ClaimLine, pair: NcciRow) -
                    resolution=f"{first.code} stands alone; {second.code} is not payable beside it.")  # fmt: skip
     elif not (set(second.modifiers) | set(first.modifiers)) & _BYPASS:
         text = f"{second.code} was billed beside {first.code} without a modifier; NCCI pairs them ({pair.rationale})."
-        yield flag(case, "modifier-missing", "warning", text, rule="ncci-pair", line=second, stake=Stake("line"),
-                   resolution=f"59 or an X modifier on {second.code} needs a note that shows a separate anatomic site or encounter.")  # fmt: skip
+        resolution = f"59 or an X modifier on {second.code} needs a note that shows a separate anatomic site or encounter."
+        if second.code.startswith("J"):
+            resolution = f"Local anesthetic of the injection is part of it; {second.code} needs a note that shows its use for another service."
+        yield flag(case, "modifier-missing", "warning", text, rule="ncci-pair", line=second, stake=Stake("line"), resolution=resolution)
     elif set(second.modifiers) & _DISTINCT and case.proof.status != "missing" and _undocumented(case, other.code):
         text = f"{second.code} was billed with {join(sorted(set(second.modifiers) & _DISTINCT))} beside {first.code}; the notes given do not document the {label} ({other.code})."
         yield flag(case, "modifier-unsupported", "warning", text, rule="modifier-59", line=second, stake=Stake("line"),

@@ -168,6 +168,12 @@ def test_numbered_columns_and_pointers(tmp_path):
     assert (line.modifiers, line.diagnoses) == (["25", "XS"], ["M62.830", "M79.18"])
 
 
+def test_modifiers_that_are_written_behind_the_code(tmp_path):
+    data = "note_id,code,modifiers\nn,20553-59,RT\nn,20553-59-LT,\nn,20553,\n"
+    lines = read_claims(write(tmp_path / "c.csv", data)).lines
+    assert [(line.code, line.modifiers) for line in lines] == [("20553", ["59", "RT"]), ("20553", ["59", "LT"]), ("20553", [])]
+
+
 def test_the_users_own_columns(tmp_path):
     path = write(tmp_path / "c.csv", "svc,who,day,m_a,m_b\n20553,7,2024-03-14,59,RT\n")
     line = read_claims(path, {"code": "svc", "patient_id": "who", "date_of_service": "day", "modifiers": "m_a,m_b"}).lines[0]

@@ -45,11 +45,14 @@ def note(text: str, note_id: str = "note", policy: str = "cpt", day: date = DAY,
 def line(notation: str, number: int = 1, **given) -> ClaimLine:
     match = _LINE.fullmatch(notation)
     assert match, f"unreadable line: {notation!r}"
-    given = {"claim_id": "C1", "patient_id": "P1", "date_of_service": DAY, "provider_id": match["provider"]} | given
+    given = {
+        "claim_id": "C1", "patient_id": "P1", "date_of_service": DAY, "provider_id": match["provider"],
+        "diagnoses": match["dx"].split("+") if match["dx"] else [],
+    } | given  # fmt: skip
     return ClaimLine(
         line=number, code=match["code"], modifiers=[part for part in match["modifiers"].split("-") if part],
         units=Decimal(match["units"]) if match["units"] else None, paid=Decimal(match["paid"]) if match["paid"] else None,
-        diagnoses=match["dx"].split("+") if match["dx"] else [], **given,
+        **given,
     )  # fmt: skip
 
 
