@@ -131,6 +131,33 @@ def _sites_meant(note: Note, segment: Segment, listed: list[Site]) -> list[Site]
     return []
 
 
+_OTHERS = re.compile(r"(?:\d|ml|cc|into|in|to|at)\s(?:each of\s)?(?:the|all)\s(?:others?|rest|remaining)\b(?!\s(?:of the (?:procedure|visit|note)|side|hand|day))")
+_SAME = re.compile(r"\bsame (?:muscles?|sites?|points?|areas?|spots?|trigger points?)\b")
+
+
+def take_others(note: Note, frames: list[Frame]) -> None:
+    """ "0.25 cc masseter, 0.5 cc the others": what else the list before names may be meant; "same muscles as last time"."""
+    for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
+        if frame.whole != "injected" or frame.owner not in (None, "tpi"):
+            continue
+        own = {target for site in note.sites if site.segment == index and site.kind == "muscle" for target in site.targets}
+        if own and _OTHERS.search(note.folded, segment.start, segment.end):
+            for site in _last_list(note, frames, index):
+                if not set(site.targets) & own:
+                    assign(site, "injected", "the-others")
+                    site.weak = True
+        elif not own and _SAME.search(note.folded, segment.start, segment.end) and not any(site.assertion == "injected" and site.kind == "muscle" for site in note.sites):
+            for site in _earlier_session(note, index):
+                assign(site, "injected", "same-as-before")
+
+
+def _earlier_session(note: Note, index: int) -> list[Site]:
+    """The muscles of the only clause before that tells of another session; none where several do."""
+    told = [site for site in note.sites if site.kind == "muscle" and site.segment < index and site.assertion in ("historical", "finding")]
+    told = [site for site in told if site.assertion == "historical" or note.sections[note.segments[site.segment].section].category in ("history", "subjective")]
+    return told if len({site.segment for site in told}) == 1 else []
+
+
 def _opens_members(note: Note, site: Site, following: Site) -> bool:
     return re.fullmatch(r"\s?(?:muscles?|group)?\s?\(", note.folded[site.end : (following.phrase or (following.start,))[0]]) is not None
 

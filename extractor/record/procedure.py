@@ -71,7 +71,7 @@ def _about_tpi(note: Note, index: int) -> bool:
 
 
 _STRUCTURE = re.compile(r"\b(?:knees?|joints?|bursae?|interspace|glenohumeral|subacromial|sheath|tendons?|foram\w*|epidural|canal|tunnel|wrist|ankle|sacroiliac|si|fascia|nerve|scalp|keloid|cyst|ganglion)\b")
-_MYOFASCIAL = re.compile(r"\btrig(?:ger|\b)|\bmyofasc|\btaut\b|\bknots?\b|\btender (?:point|band|spot)|\bm79\.1|\bropy\b|\bropey\b|\btrps?\b")
+_MYOFASCIAL = re.compile(r"\btrig(?:ger|\b)|\btpis?\b|\bmyofasc|\btaut\b|\bknots?\b|\btender (?:point|band|spot)|\bm79\.1|\bropy\b|\bropey\b|\btrps?\b")
 
 
 def _speaks_of_dry(note: Note, events: list[tuple[str, int]], status: str) -> bool:

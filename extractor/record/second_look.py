@@ -57,11 +57,10 @@ def _doses(note: Note, index: int) -> bool:
         return False
     if not any(unit.start <= drug.start < unit.end and drug.drug in LOCAL for drug in note.drugs):
         return False
-    frames = [note.frames[at] for at in note.segments_of(index)]
     told = [at for at in note.segments_of(index) if MILLILITRES.search(note.folded, note.segments[at].start, note.segments[at].end)]
     if any(_has_target(note, at) for at in told):
         return False  # dosed at a joint, bursa, nerve or web space
-    return not any(frame.modifiers & _ANOTHER_TIME or frame.owner not in (None, "tpi") for frame in frames)
+    return any(not (note.frames[at].modifiers & _ANOTHER_TIME) and note.frames[at].owner in (None, "tpi") for at in told)
 
 
 def _has_target(note: Note, segment: int) -> bool:
