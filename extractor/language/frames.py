@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from extractor.language.annotations import Cue, Note, Segment
 from extractor.language.dates import find_dates
 from extractor.language.gate import LOCAL, speaks_of_points
+from extractor.language.readings import MILLILITRES
 
 # How each section reads a site that no verb governs, and the procedure as a noun.
 _BARE = {
@@ -114,7 +115,14 @@ def read_frames(note: Note, cues: list[list[Cue]]) -> list[Frame]:
     return frames
 
 
+_REPEAT = re.compile(r"repeat(?:ed)?\b")
+
+
 def _frame(note: Note, segment: Segment, cues: list[Cue], points: bool) -> Frame:
+    if MILLILITRES.search(note.folded, segment.start, segment.end) and sum(cue.type == "plan" for cue in cues) == 1 and not any(cue.type in ("future", "condition") for cue in cues):
+        for cue in cues:
+            if cue.type == "plan" and cue.start == segment.start and _REPEAT.match(note.folded, cue.start, cue.end):
+                cue.type = "tpi"  # "Repeat TPI R levator 1 cc lido 2%": dosed, so done
     types = frozenset(cue.type for cue in cues)
     frame = Frame(cues, [cue for cue in cues if cue.type in STRONG], types)
     frame.today = "today" in types

@@ -12,7 +12,7 @@ from extractor.language.readings import FINITE, MILLILITRES, VOLUME, assign, rea
 def inherit_in_lists(note: Note, frames: list[Frame]) -> None:
     """Items take the assertion of the words that introduce their list; fragments that of the sentence before."""
     for site in note.sites:
-        if site.assertion == "injected" and site.rule == "cue-tpi" and (verdict := _introduction(note, frames, note.segments[site.segment])) and verdict[0] in ("negated", "declined", "postponed", "planned"):
+        if site.assertion == "injected" and site.rule == "cue-tpi" and not _told_itself(frames[site.segment]) and (verdict := _introduction(note, frames, note.segments[site.segment])) and verdict[0] in ("negated", "declined", "postponed", "planned"):
             assign(site, verdict[0], verdict[1], verdict[2])
             continue
         if site.assertion not in ("candidate", "examined", "marked", "planned", "finding", "nominal") or site.rule.startswith(("cue-", "clean", "pain", "earlier", "box", "column", "row", "topic", "not-a", "needle", "other-", "template", "excepted", "taken", "side-marks", "value-")):
@@ -29,6 +29,11 @@ def inherit_in_lists(note: Note, frames: list[Frame]) -> None:
                     site.assertion, site.rule = "injected", "list-of-injected"
                 continue
             assign(site, verdict[0], verdict[1], verdict[2])
+
+
+def _told_itself(frame: Frame) -> bool:
+    """Whether the clause says in its own words that it was done ("Performed … injections today")."""
+    return frame.whole == "injected" and frame.today and any(cue.type in ("inject", "done") for cue in frame.cues)
 
 
 def _introduction(note: Note, frames: list[Frame], segment: Segment) -> tuple[str, str, Cue | None] | None:

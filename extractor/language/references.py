@@ -31,7 +31,7 @@ def repeat_on_side(note: Note, frames: list[Frame]) -> None:
                 site.sides = tuple(s for s in ("left", "right") if s in site.sides or s in sides[0].sides)
 
 
-_PRONOUN = re.compile(r"\b(?:it|them|this (?:one|muscle)|that (?:one|muscle)|these|those|either|so that was|which|so)\b")
+_PRONOUN = re.compile(r"\b(?:it|them|this (?:one|muscle)|that (?:one|muscle|site|spot|area|point|location)|these|those|either|so that was|which|so)\b")
 _ELIDED = re.compile(r"\W*(?:but|and|yet|though)\s(?:then\s)?(?:(?:was|were|is|are)\s)?(?:not|never|left alone|left untouched|left for|spared|skipped|deferred)\b")
 _REASON_BEHIND = re.compile(r"\b(?:as|because|since|given that|once|after)\s")
 
@@ -54,7 +54,7 @@ def negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
         before = [site for site in note.sites if site.kind == "muscle" and site.segment == index - 1]
         same_unit = before and note.segments[index - 1].unit == segment.unit
         for site in before if same_unit else []:
-            if site.assertion in ("candidate", "examined", "marked", "finding", "nominal", "planned") or bare_refusal or (short and site.rule != "cue-inject"):
+            if site.assertion in ("candidate", "examined", "marked", "finding", "nominal", "planned") or bare_refusal or site.rule == "cue-tpi" or (short and site.rule != "cue-inject"):
                 assign(site, "negated" if bare_refusal else frame.whole or "negated", "pronoun")
 
 
@@ -68,12 +68,25 @@ _COUNTED = re.compile(r"\b(?:injected|treated|needled|infiltrated|did)\s(?P<b>bo
 _NUMBERS = {"both": 2, "two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
 
 
+_ALL_BUT = re.compile(r"\b(?:all|everything)(?:\s(?:of (?:these|them|the above)|muscles|sites|points))?\s(?:but|except|save)\b")
+
+
 def take_named_above(note: Note, frames: list[Frame]) -> None:
     """ "All three as named above were injected": a procedure that points at the list before it names its sites by it."""
-    if any(site.assertion == "injected" and site.kind == "muscle" and not site.weak for site in note.sites):
+    named = [site for site in note.sites if site.assertion == "injected" and site.kind == "muscle" and not site.weak]
+    if any(not _ALL_BUT.search(note.folded, note.segments[site.segment].start, site.start) for site in named):
         return
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
         if frame.whole == "injected" and frame.owner in (None, "tpi"):
+            if except_ := _ALL_BUT.search(note.folded, segment.start, segment.end):
+                spared = {target for site in note.sites if site.segment == index and site.start > except_.start() for target in site.targets}
+                for site in _last_list(note, frames, index) if spared else []:
+                    assign(site, *(("finding", "not-picked") if set(site.targets) & spared else ("injected", "named-above")))
+                    site.weak = False
+                for site in note.sites if spared else []:
+                    if site.segment == index and site.kind == "muscle" and site.assertion == "injected":
+                        assign(site, "negated", "excepted")
+                continue
             for site in _meant(note, frames, segment, index):
                 assign(site, "injected", "named-above")
                 site.weak = False

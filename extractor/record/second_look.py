@@ -46,8 +46,11 @@ def _explained(note: Note) -> bool:
     return any(
         frame.owner in (None, "tpi") and (frame.whole == "historical" or any(cue.type in ("negate", "decline", "postpone") for cue in frame.strong))
         for segment, frame in zip(note.segments, note.frames, strict=True)
-        if frame.whole in ("negated", "declined", "postponed", "historical") and note.sections[segment.section].category not in ("history", "subjective")
+        if frame.whole in ("negated", "declined", "postponed", "historical") and _SPEAKS.search(note.folded, segment.start, segment.end) and note.sections[segment.section].category not in ("history", "subjective")
     )
+
+
+_SPEAKS = re.compile(r"inject|procedure|\btpis?\b|needl|\bshots?\b|treatment|trigger|session|proceed|\bit\b|nothing|today|cancel|postpon|defer|copied|forward")
 
 
 def _doses(note: Note, index: int) -> bool:
