@@ -49,7 +49,7 @@ def settle_candidates(note: Note, frames: list[Frame]) -> None:
             continue
         if site.assertion == "nominal":
             assign(site, "injected" if done else "finding", site.rule)
-            site.weak = not (volume or frame.today or told)
+            site.weak = not (volume or frame.today or (told and not _told_today_elsewhere(frames, site.segment)))
         elif site.assertion == "candidate":
             if not done:
                 assign(site, "finding", "nothing-performed")
@@ -84,6 +84,11 @@ def settle_candidates(note: Note, frames: list[Frame]) -> None:
                 site.weak = takes and not frame.procedural and not dosing and not pointed_at(note, frames, site)
             else:
                 assign(site, "finding", "examined-only")
+
+
+def _told_today_elsewhere(frames: list[Frame], index: int) -> bool:
+    """Whether another clause tells of an injection "today": then the procedure's bare name may speak of another day."""
+    return any(other.today and other.whole == "injected" and other.owner in (None, "tpi") for at, other in enumerate(frames) if at != index)
 
 
 def _first_titled_list(note: Note) -> int:

@@ -28,7 +28,7 @@ _PLAIN = frozenset(
     others our over part patient per period point points pt pts reproduce reproduces same she side sided single site sites skin sore spot spots still subcutaneous supine prone syringe syringes target
     targets that the them then there they thickest this three time to today tolerated too total treated treatment trigger twice two until use used using very was we were when where which while with within
     without worse worst former latter yes you his her its their she's four five six times lateral palpable painful tender taut tight active pinched marked identified affected involved area areas location locations region
-    regions way manner fashion entire whole first second third left right arm leg hand foot head body visit chart note consent room procedure""".split()
+    regions way manner fashion entire whole first second third left right arm leg hand foot head body visit chart note consent room procedure headache headaches migraine pain ache spasm tightness stiffness discomfort""".split()
 )
 _ASIDE = frozenset("upper up mid middle lower low ant anterior post posterior med medial lat lateral the and side sided muscle muscles prox proximal distal deep superficial inner outer more most tp tps trp trps".split())
 _INTO = re.compile(r"\b(?:into|in|to)\s(?:the|each|her|his)\s")
