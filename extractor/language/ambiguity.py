@@ -10,7 +10,7 @@ from extractor.language.text import words as split_words
 
 _LISTED = re.compile(r"\s{0,3}(?:[,/&+|;-]|\band\b|\bor\b|\)|\()?[\s,/&+|(]{0,4}(?:\d(?:\.\d)?\s?(?:cc|ml)[\s,)]*)?\s{0,3}(?:left|right|bilateral|bilat|lt|rt|l|r|b/l|\(l\)|\(r\))?\s?\Z")
 _SIDED = re.compile(r"(?:\b(?:left|right|bilateral|bilat|lt|rt|l|r|b/l|bl|both)\.?|\((?:l|r|b)\))\s{1,2}\Z")
-_SIDED_AFTER = re.compile(r"\s{0,2}(?:\((?:l|r|b|left|right|bilateral)\)|bilaterally|(?:left|right|l|r|bilat)\s*(?:[,;.|)]|$))")
+_SIDED_AFTER = re.compile(r"\s{0,2}(?:\((?:l|r|b|left|right|bilateral)\)|bilaterally|(?:left|right|l|r|bilat)\s*(?:[,;.|)]|$)|-\s?(?:l|r|b|left|right)\b)")
 
 
 def resolve_ambiguities(note: Note, matcher: EntityMatcher) -> None:

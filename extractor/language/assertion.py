@@ -34,6 +34,7 @@ from extractor.language.references import (
     pick_subset,
     repeat_on_side,
     take_named_above,
+    take_others,
 )
 from extractor.language.rows import NEGATIVE_VALUE, menu, row_reading
 from extractor.language.settle import settle_candidates
@@ -51,6 +52,7 @@ def assert_sites(note: Note, frames: list[Frame]) -> None:
     negate_by_pronoun(note, frames)
     settle_candidates(note, frames)
     take_named_above(note, frames)
+    take_others(note, frames)
     repeat_on_side(note, frames)
     pick_subset(note, frames)
     pick_named(note, frames)
@@ -94,6 +96,9 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
                 return
             cues += frames[value[0]].cues
             segments += value
+    if _ZERO.match(note.folded, site.end) and MILLILITRES.search(note.folded, segment.start, note.units[segment.unit].end):
+        assign(site, "negated", "value-zero")
+        return
     if menu(note, segment):
         assign(site, "finding", "template-menu")
         return
@@ -170,6 +175,7 @@ def _amount_lists(note: Note, frames: list[Frame], site: Site, verdict: str) -> 
     return VOLUME.search(note.folded, *reach(note, segment)) is not None and just_injected(note, frames, site.segment)
 
 
+_ZERO = re.compile(r"(?:\s?\((?:l|r|left|right|b)\))?\s{1,2}[:=-]?\s?0(?:\.0)?(?:\s?(?:cc|ml))?(?=\s*(?:[,;|(\n]|\.(?!\d)|$|(?:l|r|left|right)\b))")
 _PRIOR = re.compile(r"prior|previous|last|past|old")
 _TRACK = re.compile(r"\b(?:needle|injection)\s(?:track|tract|path|entry)\b")
 _GRADE = re.compile(r"\b[0-5][+-]?/5\b|\bfull bulk\b|\bbulk\b")

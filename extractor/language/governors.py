@@ -56,9 +56,14 @@ def other_therapy(note: Note, segment: Segment, site: Site, cues: list[Cue]) -> 
     return not any(cue.type in ("inject", "tpi", "dry") and last.end() <= cue.start < site.start for cue in cues)
 
 
+_TERM = re.compile(r"(?:\"|'|\u201d|\bnote|\btpis?|injections?|\bterm|wording|documentation)\s{1,2}refer(?:s|red|ring)? to\b")
+
+
 def referred(note: Note, site: Site, segment: Segment) -> bool:
     """ "reproduced her deltoid ache", "refers to the temple": where the pain goes, not the needle."""
     start = (site.phrase or (site.start,))[0]
+    if _TERM.search(note.folded, segment.start, start):
+        return False  # a term of the note refers to muscles, not pain to a place
     return _REFERS.search(note.folded, max(segment.start, start - 40), start) is not None
 
 

@@ -49,7 +49,7 @@ def settle_candidates(note: Note, frames: list[Frame]) -> None:
             continue
         if site.assertion == "nominal":
             assign(site, "injected" if done else "finding", site.rule)
-            site.weak = not (volume or frame.today or told)
+            site.weak = not (volume or frame.today or _under_treatment(note, segment) or told_by_amounts(note, frames, site) or (told and not _told_today_elsewhere(frames, site.segment)))
         elif site.assertion == "candidate":
             if not done:
                 assign(site, "finding", "nothing-performed")
@@ -84,6 +84,20 @@ def settle_candidates(note: Note, frames: list[Frame]) -> None:
                 site.weak = takes and not frame.procedural and not dosing and not pointed_at(note, frames, site)
             else:
                 assign(site, "finding", "examined-only")
+
+
+_TREATMENT = re.compile(r"\W*(?:tx|treatments?|interventions?|performed|done|procedures?)(?:\s(?:today|rendered|provided|given))?\s?:")
+
+
+def _under_treatment(note: Note, segment: Segment) -> bool:
+    """Whether the line is one of what was done at the visit ("Tx: …")."""
+    unit = note.units[segment.unit]
+    return _TREATMENT.match(note.folded, unit.start, unit.end) is not None and note.sections[segment.section].category not in ("history", "plan", "subjective")
+
+
+def _told_today_elsewhere(frames: list[Frame], index: int) -> bool:
+    """Whether another clause tells of an injection "today": then the procedure's bare name may speak of another day."""
+    return any(other.today and other.whole == "injected" and other.owner in (None, "tpi") for at, other in enumerate(frames) if at != index)
 
 
 def _first_titled_list(note: Note) -> int:
