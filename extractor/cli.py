@@ -143,6 +143,34 @@ def status(context: typer.Context) -> None:
 
 
 @app.command()
+def serve(
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen; others than this machine need --allow-remote.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="0 takes a free one.")] = 8000,
+    policy: PolicyOption = None,
+    settings: SetOption = None,
+    lexicon_dir: LexiconOption = None,
+    allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Let other machines ask, with a token.")] = False,
+    token: Annotated[
+        str | None, typer.Option(envvar="TPI_TOKEN", metavar="TOKEN", help="Better in TPI_TOKEN; default a new one, printed.", show_envvar=False)
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option("--allow-host", metavar="NAME", help="Another name of this server; repeatable.")
+    ] = None,
+    certificate: Annotated[Path | None, typer.Option(metavar="FILE", help="TLS certificate (PEM).")] = None,
+    key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key (PEM).")] = None,
+    readers: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processes that read notes.")] = 1,
+    time_limit: Annotated[float, typer.Option(min=1, max=600, metavar="SECONDS", help="Longest time for one note.")] = 20,
+) -> None:
+    """Open the page and the HTTP API on this machine."""
+    from extractor.web.cli import serve as run_server
+
+    run_server(
+        host, port, policy, settings, lexicon_dir, allow_remote=allow_remote, token=token, allow_hosts=allow_host,
+        certificate=certificate, key=key, readers=readers, time_limit=time_limit,
+    )  # fmt: skip
+
+
+@app.command()
 def evaluate(
     corpus: Annotated[Path, typer.Argument(metavar="CORPUS", help="A folder of labelled notes (NNN.txt, NNN.toml).")],
     errors: Annotated[bool, typer.Option("--errors", help="Show each error with its words in context.")] = False,

@@ -72,6 +72,7 @@ _TERMINAL_LINE = 4095
 """Bytes of one line that Linux hands on from a terminal; it drops the others without a word."""
 
 _WHITE_CONTROLS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85")
+_CONTROLS = bytes(code for code in range(0x20) if chr(code) not in _WHITE_CONTROLS)
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\xad"
 
 
@@ -88,7 +89,7 @@ class Note:
     replaced: int = 0
     """Bytes that the encoding does not know; each stands as U+FFFD in the text."""
     kind: str = "text"
-    """What the file was: ``text``, or ``rtf``, ``html``, ``docx`` or ``pdf``, from which the text was converted."""
+    """What the file was: ``text``, or ``rtf``, ``html``, ``docx``, ``pdf`` or ``ccda``, from which the text was converted."""
 
     @property
     def converted(self) -> bool:
@@ -97,7 +98,7 @@ class Note:
 
 
 def read_note(source: str | Path) -> Note:
-    """Read a file, or standard input for ``-``; RTF, HTML, DOCX and text PDF are converted to text.
+    """Read a file, or standard input for ``-``; RTF, HTML, DOCX, text PDF and C-CDA are converted to text.
 
     Raises:
         IntakeError: if it is missing, no file, not text, empty or too long, or a document that cannot be read.
@@ -152,13 +153,13 @@ def check_text(text: str) -> None:
     if len(text) > MAX_CHARACTERS:
         raise IntakeError(_too_long(f"{len(text):,} characters"))
     try:
-        text.encode("utf-8")
+        data = text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise IntakeError(
             f"character {error.start} is half of a pair (a lone surrogate), so the text is damaged. "
             "Export the note again, as UTF-8."
         ) from None
-    controls = sum(text.count(chr(code)) for code in range(0x20) if chr(code) not in _WHITE_CONTROLS)
+    controls = len(data) - len(data.translate(None, _CONTROLS))
     if controls > 8 and controls > _BINARY_SHARE * len(text):
         raise IntakeError("this is binary data, not text. Give the note as plain text (UTF-8).")
     if not any(char.isprintable() and not char.isspace() and char not in _INVISIBLE for char in text):

@@ -33,6 +33,7 @@ def batch(
     with_text: Annotated[bool, typer.Option("--with-text", help="Keep each note's text in its result.")] = False,
     note_timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="What takes longer is quarantined.")] = 60.0,
     redo: Annotated[bool, typer.Option("--redo", help="Read every note again.")] = False,
+    engine: Annotated[str, typer.Option(metavar="local|spark", help="spark: Parquet to Parquet on a cluster (extra spark).")] = "local",
     log_format: Annotated[str | None, typer.Option(metavar="text|json", help="Log lines instead of a progress bar.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
 ) -> None:  # fmt: skip
@@ -53,6 +54,11 @@ def batch(
         note_timeout=note_timeout,
         redo=redo,
     )
+    if engine == "spark":
+        _on_spark(inputs, output, options)
+        return
+    if engine != "local":
+        raise typer.BadParameter("it is local or spark.", param_hint="--engine")
     signal.signal(signal.SIGTERM, _interrupt)  # the scheduler's stop is as orderly as Ctrl-C
     listener, logger = _listener(log_format, quiet, meter)
     try:
@@ -96,6 +102,21 @@ def status(
     from extractor.report.batch import print_status
 
     print_status(read_status(output, queue=queue), Console(highlight=False))
+
+
+def _on_spark(inputs: list[str], output: Path, options: Any) -> None:
+    from extractor.batch.spark import SparkError, run_spark
+    from extractor.batch.worker import Setup
+    from extractor.batch.writers import format_of
+
+    if format_of(output, options.format) != "parquet":
+        raise SparkError("--engine spark writes Parquet: give an --output that ends in .parquet.")
+    setup = Setup(options.policy, tuple(str(folder) for folder in options.lexicon_dirs), options.note_timeout)
+    counts = run_spark(inputs, output, setup, options=options.read, gate=options.gate, with_text=options.with_text)
+    typer.echo("  ".join(f"{number:,} {name}" for name, number in counts.items()), err=True)
+    if number := counts["quarantined"]:
+        typer.echo(f"tpi: {_notes(number)} could not be read; see the quarantine table beside {output}.", err=True)
+        raise typer.Exit(_SOME_UNREAD)
 
 
 def _cores() -> int:

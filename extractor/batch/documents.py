@@ -1,4 +1,4 @@
-"""Documents to text: RTF, HTML, DOCX and text PDF, told apart by their first bytes (extra ``documents``).
+"""Documents to text: RTF, HTML, DOCX, text PDF and C-CDA, told apart by their first bytes (extra ``documents``).
 
 What matters is that muscles, sides, ticks and doses stay beside each other: a table's row is one line, a list keeps its
 marks, a ticked box is ☒ and an empty one ☐. What the document itself strikes out, hides or marks as deleted is left
@@ -22,7 +22,13 @@ _META = re.compile(
     re.IGNORECASE,
 )
 
-_NAMES = {"rtf": "RTF document", "html": "HTML page", "docx": "Word document", "pdf": "PDF document"}
+_NAMES = {
+    "ccda": "C-CDA document",
+    "rtf": "RTF document",
+    "html": "HTML page",
+    "docx": "Word document",
+    "pdf": "PDF document",
+}
 _REASONS = {
     "damaged": "this {name} is damaged and cannot be opened. Export it again, or give its text.",
     "cut off": "the end of this {name} is missing. Export it again.",
@@ -39,14 +45,14 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Converted:
-    """The text of a document and what it was: ``rtf``, ``html``, ``docx``, ``pdf`` or ``text``."""
+    """The text of a document and what it was: ``rtf``, ``html``, ``docx``, ``pdf``, ``ccda`` or ``text``."""
 
     text: str
     kind: str
 
 
 def looks_like_document(head: bytes, name: str = "") -> bool:
-    """Whether bytes are clearly RTF, HTML, DOCX or PDF; ``name`` decides only where a ZIP archive could be anything."""
+    """Whether bytes are clearly RTF, HTML, DOCX, PDF or C-CDA; ``name`` decides only where a ZIP archive could be anything."""
     return bool(_kind(head, name, None))
 
 
@@ -87,6 +93,7 @@ def convert(data: bytes, name: str = "", media_type: str | None = None) -> Conve
 
 
 def _kind(head: bytes, name: str, media_type: str | None) -> str:
+    from extractor.batch.formats.cda import looks_like_cda
     from extractor.batch.formats.html import looks_like_html
 
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1024]
@@ -98,6 +105,8 @@ def _kind(head: bytes, name: str, media_type: str | None) -> str:
         return "docx"
     if start.startswith(_OLD_OFFICE):
         return "docx" if name.lower().endswith(".docx") or "wordprocessingml" in (media_type or "") else ""
+    if looks_like_cda(head):
+        return "ccda"
     if looks_like_html(head):
         return "html"
     stated = (media_type or "").partition(";")[0].strip().lower()
@@ -152,4 +161,16 @@ def _pdf(data: bytes, _media_type: str | None) -> str:
     return pdf_text(data)
 
 
-_CONVERTERS: dict[str, Callable[[bytes, str | None], str]] = {"rtf": _rtf, "html": _html, "docx": _docx, "pdf": _pdf}
+def _ccda(data: bytes, _media_type: str | None) -> str:
+    from extractor.batch.formats.cda import cda_text, parse_cda
+
+    return cda_text(parse_cda(data))
+
+
+_CONVERTERS: dict[str, Callable[[bytes, str | None], str]] = {
+    "ccda": _ccda,
+    "rtf": _rtf,
+    "html": _html,
+    "docx": _docx,
+    "pdf": _pdf,
+}

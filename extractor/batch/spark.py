@@ -14,6 +14,7 @@ from extractor.batch.answer import answer_note, task_of
 from extractor.batch.identity import content_of
 from extractor.batch.notes import Row, SourceNote
 from extractor.batch.readers.base import ReadOptions
+from extractor.batch.run import CLASH
 from extractor.batch.worker import Setup
 from extractor.failures import UserError
 
@@ -25,9 +26,6 @@ __all__ = ["SparkError", "extract_frame", "run_spark", "session"]
 
 _BATCH = 64
 """Answers that are handed back to Spark at once."""
-
-_CLASH = "Another note of this run has the same id and a different text. Give each note an id of its own, or join its lines with --group-by."
-
 
 class SparkError(UserError):
     """Spark cannot be used as asked; the message says what to do."""
@@ -109,7 +107,7 @@ def run_spark(
     from extractor.batch.writers.tables import QUARANTINE, RESULTS, TABLES
 
     spark = spark or session()
-    staging = target.with_name(f".{target.name}.spark")
+    staging = target.with_name(f"{target.name}.staging")  # Spark does not read what begins with a stop
     frame = _read(spark, inputs)
     answers = extract_frame(frame, setup, options=options, gate=gate, with_text=with_text)
     answers.write.mode("overwrite").parquet(str(staging))
@@ -122,7 +120,7 @@ def run_spark(
         kept = marked.where(unnamed | (f.col("rank") == 1) | clashing)
         kept = kept.withColumn("json", f.when(clashing, None).otherwise(f.col("json")))
         kept = kept.withColumn("stage", f.when(clashing, "read").otherwise(f.col("stage")))
-        kept = kept.withColumn("reason", f.when(clashing, _CLASH).otherwise(f.col("reason")))
+        kept = kept.withColumn("reason", f.when(clashing, CLASH).otherwise(f.col("reason")))
         kept = kept.drop("first", "rank", "content").orderBy("position").persist()
         for table in TABLES:
             ending = str(target if table is RESULTS else sibling(target, table.name, ".parquet"))

@@ -25,6 +25,7 @@ _STAGES = {
     "extract": "broke the extractor",
     "time": "took too long",
     "worker": "its process died",
+    "write": "its result does not fit the output's format; see the output's quarantine",
 }
 _FATES = (
     ("new", "read for the first time"),

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ from extractor.batch.lock import AlreadyRunning, OutputLock
 from extractor.batch.output import ledger_path, lock_path
 from extractor.batch.run import RunOptions, run_batch
 from extractor.batch.status import read_status
+from extractor.batch.worker import Setup
 from extractor.batch.writers import OutputError
+from tests.batch.faults import breaks, slow_once
 from tests.corpus_notes import CORPUS
 
 NOTES = [
@@ -134,26 +137,41 @@ def test_a_line_that_is_no_note_costs_no_other_and_is_settled_once_mended(notes,
     assert read_status(output).quarantined == 0
 
 
-def test_a_note_that_takes_too_long_is_set_aside_and_tried_again(notes, tmp_path):
+@pytest.fixture
+def patience(tmp_path, monkeypatch) -> Path:
+    """A file without which a note that begins with "wait for" takes too long."""
+    monkeypatch.setattr("extractor.batch.run.Setup", partial(Setup, reader=slow_once))
+    return tmp_path / "patience"
+
+
+def test_a_note_that_takes_too_long_is_set_aside_and_tried_again(tmp_path, patience):
     output = tmp_path / "out.jsonl"
-    long = "Left trapezius injected with 1 mL of 1% lidocaine, right C2-3 paraspinous 1 cc x 2.\n" * 3000
-    source = export(tmp_path / "long.jsonl", {"a": NOTES[0], "long": long, "b": NOTES[3]})
-    counts = run(source, output, note_timeout=0.2).counts
+    source = export(tmp_path / "in.jsonl", {"a": NOTES[0], "long": f"wait for {patience}\n{NOTES[0]}", "b": NOTES[3]})
+    counts = run(source, output).counts
     assert (counts["quarantined.time"], counts["new"]) == (1, 3)
     assert [found["note_id"] for found in results(output)] == ["a", "b"]
+    patience.touch()
     assert run(source, output).counts["quarantined"] == 0
     assert {found["note_id"] for found in results(output)} == {"a", "b", "long"}
     assert read_status(output).quarantined == 0
 
 
-def test_an_answer_to_an_earlier_text_leaves_when_the_new_text_cannot_be_read(tmp_path):
+def test_an_answer_to_an_earlier_text_leaves_when_the_new_text_cannot_be_read(tmp_path, patience):
     output = tmp_path / "out.jsonl"
     run(export(tmp_path / "one.jsonl", {"a": NOTES[0], "b": NOTES[3]}), output)
-    long = "Left trapezius injected with 1 mL of 1% lidocaine, right C2-3 paraspinous 1 cc x 2.\n" * 3000
-    run(export(tmp_path / "two.jsonl", {"a": long}), output, note_timeout=0.2)
+    run(export(tmp_path / "two.jsonl", {"a": f"wait for {patience}\n{NOTES[0]}"}), output)
     assert [found["note_id"] for found in results(output)] == ["b"]
     run(export(tmp_path / "one.jsonl", {"a": NOTES[0]}), output)
     assert [found["note_id"] for found in results(output)] == ["a", "b"]
+
+
+def test_a_note_that_always_breaks_the_extractor_is_not_tried_twice_but_always_told(notes, tmp_path, monkeypatch):
+    output = tmp_path / "out.jsonl"
+    monkeypatch.setattr("extractor.batch.run.Setup", partial(Setup, reader=breaks))
+    assert run(notes, output).counts["quarantined.extract"] == len(NOTES)
+    monkeypatch.undo()
+    assert run(notes, output).counts["quarantined.extract"] == len(NOTES)
+    assert run(notes, output, redo=True).counts["quarantined"] == 0
 
 
 def test_two_runs_on_one_output_exclude_each_other(notes, tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,17 +80,26 @@ def _check_archive(data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+            _check_parts(archive, parts)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, zlib.error):
         raise ValueError("damaged") from None
+
+
+def _check_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> None:
     names = {part.filename for part in parts}
     if "[Content_Types].xml" not in names or not any(name.startswith("word/") for name in names):
         raise ValueError("no Word document")
     if any(part.flag_bits & 1 for part in parts):
         raise ValueError("encrypted")
     # zipfile never unpacks more than a part declares, so what they declare bounds what comes.
-    xml = sum(part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
-    if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_UNPACKED or xml > _MOST_XML:
+    xml = [part for part in parts if part.filename.endswith((".xml", ".rels"))]
+    largest = sum(part.file_size for part in parts) > _MOST_UNPACKED or sum(part.file_size for part in xml) > _MOST_XML
+    if largest or len(parts) > _MOST_PARTS:
         raise ValueError("unpacks too large")
+    for part in xml:
+        with archive.open(part) as stream:
+            if b"<!DOCTYPE" in stream.read(8192).replace(b"\0", b""):
+                raise ValueError("damaged")  # Word writes no document type, and text beside its entities would be lost
 
 
 class _Walk:

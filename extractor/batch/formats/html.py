@@ -217,7 +217,7 @@ def _events(root: Any) -> Iterator[tuple[str, Any, str]]:
             if node.tail and node is not root:
                 yield "text", node.tail, ""
             continue
-        name = node.tag.rpartition("}")[2].lower()
+        name = _name(node)
         unseen = _is_unseen(node, name)
         if event == "start":
             if unseen:
@@ -235,8 +235,18 @@ def _events(root: Any) -> Iterator[tuple[str, Any, str]]:
             yield "text", node.tail, ""
 
 
+def _name(node: Any) -> str:
+    """The element's name in HTML; the narrative of a C-CDA document says paragraph, list and item."""
+    name = node.tag.rpartition("}")[2].lower()
+    if name == "list":
+        return "ol" if (node.get("listType") or node.get("listtype") or "").lower() == "ordered" else "ul"
+    return {"paragraph": "p", "item": "li"}.get(name, name)
+
+
 def _is_unseen(node: Any, name: str) -> bool:
-    if name in _DROPPED or node.get("hidden") is not None:
+    if name in _DROPPED or node.get("hidden") is not None or node.get("revised") == "delete":
+        return True
+    if "strike" in (node.get("styleCode") or "").lower():
         return True
     style = node.get("style")
     return style is not None and _UNSEEN.search(style) is not None

@@ -1,7 +1,8 @@
 """Text PDF to text, through PDFium (pypdfium2): words that stand on one height become one line, wide gaps stay visible.
 
 A PDF holds no lines and no tables, only words at places; so the places decide. Boxes and fields of a form are read from
-the form itself, since an empty box has no text. PDFium is one C library without threads, hence the lock.
+the form itself, since an empty box has no text; so are boxes that are only drawn (``pdf_boxes``). A line drawn through
+words is not seen: PDF knows no struck text. PDFium is one C library without threads, hence the lock.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from extractor.batch.formats.pdf_boxes import drawn_boxes
 from extractor.batch.formats.symbols import without_private_use
 
 __all__ = ["pdf_text"]
@@ -73,6 +75,7 @@ def _document_text(document: Any) -> str:
         words = _words(text_page)
         if document.formenv is not None:
             words += _fields(document.formenv, page)
+        words = _with_boxes(words, page)
         if not any(char.isalnum() for word in words for char in word.text) and _has_picture(page):
             raise ValueError("scanned")  # one scanned page among others may hold the very sites
         pages.append(_lines(words))
@@ -82,6 +85,27 @@ def _document_text(document: Any) -> str:
     if not any(char.isalnum() for char in text):
         raise ValueError("scanned")
     return text
+
+
+def _with_boxes(words: list[_Word], page: Any) -> list[_Word]:
+    """The words, and each box that is drawn beside one of them; a mark that is written into a box ticks it."""
+    words = list(words)
+    for (left, bottom, right, top), crossed in drawn_boxes(page):
+        inside = [
+            word for word in words if left <= (word.left + word.right) / 2 <= right and bottom - 2 <= word.base <= top
+        ]
+        if any(word.text in "☒☐☑" or len(word.text) > 2 for word in inside):
+            continue  # a form's own box, or a frame around words
+        size = top - bottom
+        if not any(
+            right - 2 <= word.left <= right + 30 and bottom - 4 <= word.base <= top
+            for word in words
+            if word not in inside
+        ):
+            continue  # nothing stands beside it: an ornament
+        words = [word for word in words if word not in inside]
+        words.append(_Word(left, right, bottom + 0.2 * size, size, "☒" if crossed or inside else "☐"))
+    return words
 
 
 def _has_picture(page: Any) -> bool:

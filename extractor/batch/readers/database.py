@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["DUCKDB", "SQLITE", "choose_table", "count_rows"]
 
 _DUCKDB_ROWS = 256
-_DUCKDB_MEMORY = "512MB"
+_DUCKDB_MEMORY, _DUCKDB_QUERY_MEMORY = "64MB", "1GB"
+"""What a plain table needs to be read on, most of which is a cache; and what a query of the user's may sort and join in."""
 _OUTPUT = frozenset(("results", "muscles", "drugs", "findings"))
 """Tables that our own output has."""
 
@@ -195,12 +197,25 @@ def _query_error(options: ReadOptions, message: str) -> IntakeError:
 # --- DuckDB ----------------------------------------------------------------------------------------------------------
 
 
+def _check_duckdb_size(path: Path) -> None:
+    """Refuse a DuckDB file that is shorter than its newer header says, before native code meets the missing end."""
+    with path.open("rb") as file:
+        headers = [struct.unpack_from("<8x6Q", part) for part in (file.read(4096), file.read(4096), file.read(4096))[1:] if len(part) == 4096]
+    if len(headers) < 2:
+        raise IntakeError("the DuckDB database is cut off. Copy it again.")
+    _iteration, _meta, _free, blocks, size, _vector = max(headers)
+    if size in (1 << power for power in range(14, 19)) and path.stat().st_size < 3 * 4096 + blocks * size:
+        raise IntakeError("the DuckDB database is cut off. Copy it again.")
+
+
 def _open_duckdb(path: Path, options: ReadOptions) -> duckdb.DuckDBPyConnection:
     import duckdb
 
+    _check_duckdb_size(path)
     # By default it would lay rows down beside the database that is only to be read.
+    memory = _DUCKDB_MEMORY if options.query is None else _DUCKDB_QUERY_MEMORY
     folder = str(options.scratch) if options.scratch is not None else ""
-    config = {"temp_directory": folder, "memory_limit": _DUCKDB_MEMORY, "threads": "1", "autoinstall_known_extensions": "false"}
+    config = {"temp_directory": folder, "memory_limit": memory, "threads": "1", "autoinstall_known_extensions": "false"}
     try:
         return duckdb.connect(str(path), read_only=True, config=config)
     except duckdb.Error as error:

@@ -14,9 +14,10 @@ from typing import BinaryIO, NamedTuple
 
 from extractor.batch.notes import SourceNote, Unreadable
 from extractor.batch.readers.base import ReadOptions
-from extractor.batch.readers.columns import Columns, known_fields, resolve_columns
+from extractor.batch.readers.columns import GROUP, Columns, known_fields, resolve_columns
 from extractor.batch.readers.lines import MAX_LINE, LongLineError, bounded_lines, repaired, text_of_stream
 from extractor.batch.readers.rows import TableRow, notes_of, replaced_warning
+from extractor.batch.readers.streams import DamagedError
 from extractor.intake import IntakeError, encoding_of
 
 __all__ = ["READER"]
@@ -31,6 +32,7 @@ _REREAD = 4 * MAX_LINE
 
 _SHORT = "this row has {found} columns and the header {wanted}. Line ends or delimiters in the text are not quoted: export it with quotes."
 _BEFORE = "the row after it does not fit the header, so this note's text may be cut. Export it with quotes."
+_BEFORE_DAMAGE = "the file is damaged after this row, so this note's text may be cut. Export or copy it again."
 _AFTER = "the row before it is too short, and this one may be the rest of its text. Export it with quotes."
 _QUOTES = "the quotes of this row do not match (a quote within a text is written twice). Export it again."
 
@@ -52,8 +54,6 @@ class DelimitedReader:
         """Whether it is a table by its ending, or by a header that names the text and something else of a note."""
         encoding, mark = encoding_of(head)
         start = head[mark:].decode(encoding, "replace")
-        if "\0" in start[:1024] and encoding == "utf-8":
-            return False
         if name.lower().endswith(tuple(_ENDINGS)):
             return True
         header = _header(start, _delimiter(start, name, options))
@@ -124,26 +124,39 @@ def _fitting(records: Iterator[_Record | Unreadable], names: list[str], columns:
     places = {field: names.index(name) for field, name in columns.names.items()}
     text_is_last = places["text"] == len(names) - 1
     held: TableRow | None = None
-    open_ended = after_short = False
-    for record in records:
-        cells = None if isinstance(record, Unreadable) else _fit(record.cells, len(names))
-        if cells is None:
+    open_ended = False
+    pieces = 0
+    """Columns so far of a row that may have been cut within its text."""
+    try:
+        for record in records:
+            cells = None if isinstance(record, Unreadable) else _fit(record.cells, len(names))
+            if cells is None:
+                if held is not None:
+                    yield _cut(held, _BEFORE) if open_ended else held
+                    held = None
+                if isinstance(record, _Record) and not text_is_last and (pieces or places["text"] < len(record.cells)):
+                    pieces += len(record.cells) - (pieces > 0)
+                    pieces = pieces if pieces < len(names) else 0
+                yield record if isinstance(record, Unreadable) else _short(record, names)
+                continue
             if held is not None:
-                yield Unreadable(held.place, _BEFORE, _text(held.cells.get("note_id"))) if open_ended else held
+                yield held
                 held = None
-            after_short = isinstance(record, _Record) and places["text"] < len(record.cells) and not text_is_last
-            yield record if isinstance(record, Unreadable) else _short(record, names)
-            continue
+            if pieces and not record.starts_quoted:
+                yield Unreadable(record.place, _AFTER)
+            else:
+                held, open_ended = _row(record.place, cells, places), text_is_last and not record.ends_quoted
+            pieces = 0
+    except DamagedError:
         if held is not None:
-            yield held
-            held = None
-        if after_short and not record.starts_quoted:
-            yield Unreadable(record.place, _AFTER)
-        else:
-            held, open_ended = _row(record.place, cells, places), text_is_last and not record.ends_quoted
-        after_short = False
+            yield _cut(held, _BEFORE_DAMAGE) if open_ended else held
+        raise
     if held is not None:
         yield held
+
+
+def _cut(row: TableRow, reason: str) -> Unreadable:
+    return Unreadable(row.place, reason, _text(row.cells.get(GROUP, row.cells.get("note_id"))))
 
 
 def _short(record: _Record, names: list[str]) -> Unreadable:

@@ -34,7 +34,14 @@ def read_file(file: FileInput, options: ReadOptions, *, sole: bool) -> Iterator[
     """
     source = str(file.path)
     own = note_id_of(file.name) if _is_single(file) else None
-    yield from guarded(_opened(file, options), source, sole=sole, named=file.named, note_id=own)
+    notes = guarded(_opened(file, options), source, sole=sole, named=file.named, note_id=own)
+    yield from _told_apart(notes, file.name) if file.twin else notes
+
+
+def _told_apart(notes: Iterator[SourceNote | Unreadable], name: str) -> Iterator[SourceNote | Unreadable]:
+    """Keep the ending in a note's id where ``visit.pdf`` lies beside ``visit.rtf``: two files are two notes."""
+    for note in notes:
+        yield replace(note, note_id=unpacked_name(name)) if note.note_id == note_id_of(name) else note
 
 
 def read_standard_input(options: ReadOptions, *, sole: bool) -> Iterator[SourceNote | Unreadable]:
@@ -93,6 +100,8 @@ def _opened(file: FileInput, options: ReadOptions) -> Iterator[SourceNote | Unre
 def _notes(stream: BinaryIO, name: str, source: str, options: ReadOptions, *, inside: bool = False) -> Iterator[SourceNote | Unreadable]:
     head, stream, packed = unpacked(stream)
     if not head:
+        # Damage before the first byte comes to light only now.
+        stream.read(1)
         raise IntakeError("it is empty.")
     if packed:
         name = unpacked_name(name)
@@ -124,6 +133,8 @@ def _read(head: bytes, stream: BinaryIO, name: str, source: str, options: ReadOp
 def _members(file: BinaryIO, source: str, options: ReadOptions) -> Iterator[SourceNote | Unreadable]:
     none = True
     for name, content in archive.members(file):
+        # Nothing is unpacked to disk, so where a name leads does not matter.
+        name = "/".join(part for part in PurePosixPath(name).parts if part not in ("/", ".", ".."))
         if any(is_passed_over(part) for part in PurePosixPath(name).parts):
             continue
         none = False

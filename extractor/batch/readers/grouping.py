@@ -28,15 +28,16 @@ __all__ = ["grouped"]
 
 _SCHEMA = """
 CREATE TABLE notes (id INTEGER PRIMARY KEY, key TEXT UNIQUE, place TEXT, doubt TEXT);
-CREATE TABLE lines (note INTEGER, position TEXT, text BLOB, converted INTEGER, warnings TEXT, note_id TEXT, patient_id TEXT,
+CREATE TABLE lines (note INTEGER, position TEXT, text BLOB, size INTEGER, converted INTEGER, warnings TEXT, note_id TEXT, patient_id TEXT,
                     provider_id TEXT, date TEXT);
 CREATE INDEX lines_of_note ON lines (note);
 """
 # The index is made first: made later it would be sorted, and SQLite sorts in a file of its own choice.
 
-_COLUMN_WIDTHS = frozenset((200, 250, 254, 255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 8000, 8192, 16000, 32000, 32767))
-"""Widths of text columns in databases. Where each line but the last has just one of them, the text was cut there,
-within words, and no line ends are put back."""
+_COLUMN_WIDTHS = frozenset((254, 255, 256, 500, 512, 1000, 1024, 2000, 2048, 4000, 4096, 8000, 8192, 16000, 32000, 32767))
+"""Widths of text columns in databases, and how often another width has to be met before it is taken for one."""
+_OFTEN = 20
+_NARROWEST = 200
 
 _CUT = "a row beside this note's could not be read and may be part of it. Export it again."
 _BATCH = 1_000
@@ -65,8 +66,7 @@ class _Lines:
             raise IntakeError("an identifier holds half a character. Export the row again, as UTF-8.") from None
         if key is None:
             raise IntakeError(f"the row has nothing in {options.group_by}, so no note is known that it belongs to.")
-        if key != self.last:
-            self._open(key, row.place)
+        self.open(key, row.place)
         value = row.cells.get("text")
         if value is None or value == "":
             text, converted, warnings = "", False, ()
@@ -82,13 +82,16 @@ class _Lines:
             return
         day, problems = date_of(row.cells.get("date_of_service"), options)
         self._pending.append((
-            self._last_id, _position(row.cells.get(ORDER)), text.encode("utf-8", "surrogatepass"), converted,
+            self._last_id, _position(row.cells.get(ORDER)), text.encode("utf-8", "surrogatepass"), len(text), converted,
             "\n".join((*row.warnings, *warnings, *problems)), *ids, str(day) if day else None,
         ))  # fmt: skip
         if len(self._pending) >= _BATCH or len(text) > 100_000:
             self.flush()
 
-    def _open(self, key: str, place: str) -> None:
+    def open(self, key: str, place: str) -> None:
+        """Let the rows that follow belong to a note."""
+        if key == self.last:
+            return
         inserted = self._db.execute("INSERT OR IGNORE INTO notes (key, place) VALUES (?, ?)", (key, place)).rowcount
         if not inserted:
             self.scattered = True
@@ -103,12 +106,13 @@ class _Lines:
             self._db.execute("UPDATE notes SET doubt = coalesce(doubt, ?) WHERE id = ?", (reason, self._last_id))
 
     def flush(self) -> None:
-        self._db.executemany("INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._pending)
+        self._db.executemany("INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._pending)
         self._pending.clear()
 
     def notes(self, options: ReadOptions) -> Iterator[SourceNote | Unreadable]:
         """Give the notes, in the order of their first rows."""
         self.flush()
+        width = self._width()
         for number, key, place, doubt in self._db.execute("SELECT id, key, place, doubt FROM notes ORDER BY id"):
             if doubt:
                 yield Unreadable(place, doubt, key)
@@ -118,7 +122,19 @@ class _Lines:
                 yield Unreadable(place, _too_long(), key)
                 continue
             lines = self._db.execute("SELECT * FROM lines WHERE note = ? ORDER BY rowid", (number,)).fetchall()
-            yield _note(key, place, [line[1:] for line in lines], options)
+            yield _note(key, place, [line[1:] for line in lines], width, options)
+
+    def _width(self) -> int | None:
+        """Return the width at which the whole export cut its texts, within words: every line has it, but for at most
+        one of each note. Lines of prose that end where they like never do so."""
+        (width,) = self._db.execute("SELECT max(size) FROM lines").fetchone()
+        if width is None or width < _NARROWEST:
+            return None
+        shorter = "SELECT 1 FROM lines GROUP BY note HAVING sum(size < ?) > 1 LIMIT 1"
+        if self._db.execute(shorter, (width,)).fetchone():
+            return None
+        (full,) = self._db.execute("SELECT count(*) FROM lines WHERE size = ?", (width,)).fetchone()
+        return width if width in _COLUMN_WIDTHS or full >= _OFTEN else None
 
 
 def grouped(rows: Iterable[TableRow | Unreadable], options: ReadOptions) -> Iterator[SourceNote | Unreadable]:
@@ -139,6 +155,8 @@ def grouped(rows: Iterable[TableRow | Unreadable], options: ReadOptions) -> Iter
             for row in rows:
                 if isinstance(row, Unreadable):
                     yield row
+                    if row.note_id is not None:
+                        lines.open(row.note_id, row.source)
                     lines.doubt(_CUT)
                     doubtful = True
                     continue
@@ -187,26 +205,26 @@ def _full(error: sqlite3.OperationalError, options: ReadOptions) -> IntakeError:
     return IntakeError(f"its rows cannot be sorted in {options.scratch} ({error}). Make room there.")
 
 
-def _note(key: str, place: str, lines: list[tuple], options: ReadOptions) -> SourceNote | Unreadable:
+def _note(key: str, place: str, lines: list[tuple], width: int | None, options: ReadOptions) -> SourceNote | Unreadable:
     try:
         lines = _in_order(lines) if options.order_by is not None else lines
         texts = [line[1].decode("utf-8", "surrogatepass") for line in lines]
-        text = _joined(texts)
+        text = _joined(texts, width)
         check_text(text)
-        patient_id = _one(lines, 5, "patients")
+        patient_id = _one(lines, 6, "patients")
     except IntakeError as error:
         return Unreadable(place, str(error), key)
-    warnings = dict.fromkeys(line for row in lines for line in row[3].split("\n") if line)
-    provider_id, day = (_one_or_none(lines, column, what, warnings) for column, what in ((6, "providers"), (7, "dates of service")))
+    warnings = dict.fromkeys(line for row in lines for line in row[4].split("\n") if line)
+    provider_id, day = (_one_or_none(lines, column, what, warnings) for column, what in ((7, "providers"), (8, "dates of service")))
     day, problems = date_of(day, ReadOptions())
     return SourceNote(
         text,
-        note_id=_one_or_none(lines, 4, "note ids", warnings) or key,
+        note_id=_one_or_none(lines, 5, "note ids", warnings) or key,
         patient_id=patient_id,
         date_of_service=day,
         provider_id=provider_id,
         source=place,
-        converted=any(line[2] for line in lines),
+        converted=any(line[3] for line in lines),
         warnings=(*warnings, *problems),
     )
 
@@ -279,11 +297,11 @@ def _check_gaps(numbers: list[Decimal]) -> None:
             raise IntakeError(f"line {before + step} of this note is missing. Export it again.")
 
 
-def _joined(texts: list[str]) -> str:
-    width = len(texts[0])
-    if len(texts) > 1 and width in _COLUMN_WIDTHS and all(len(text) == width for text in texts[:-1]) and len(texts[-1]) <= width:
-        return "".join(texts)
+def _joined(texts: list[str], width: int | None) -> str:
+    """Put line ends between the lines, or nothing where a column's width cut them."""
     last = len(texts) - 1
+    if width is not None and all(len(text) == width for text in texts[:last]):
+        return "".join(texts)
     return "".join(text if at == last or text.endswith(("\n", "\r")) else text + "\n" for at, text in enumerate(texts))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -33,6 +34,8 @@ class FileInput:
     """Below the folder that the user named, with ``/``; of a file that was named itself, the last part."""
     named: bool
     """The user named the file itself."""
+    twin: bool = False
+    """Another file beside it has the same name but for the ending."""
 
 
 def check_inputs(inputs: Sequence[str | Path], options: ReadOptions) -> None:
@@ -54,10 +57,10 @@ def check_inputs(inputs: Sequence[str | Path], options: ReadOptions) -> None:
             continue
         try:
             _check(path, options)
-        except (OSError, ValueError) as error:
-            raise IntakeError(f"{name}: it cannot be read ({getattr(error, 'strerror', None) or 'the name cannot be used'}).") from None
         except IntakeError as error:
             raise IntakeError(f"{name}: {error}") from None
+        except (OSError, ValueError) as error:
+            raise IntakeError(f"{name}: it cannot be read ({getattr(error, 'strerror', None) or 'the name cannot be used'}).") from None
 
 
 def _check(path: Path, options: ReadOptions) -> None:
@@ -86,6 +89,7 @@ def _below(folder: Path, parents: tuple[str, ...], skip: set[Path], above: froze
     except OSError as error:
         yield Unreadable(str(folder), f"this folder cannot be read ({error.strerror}). Ask for the right to read it.")
         return
+    ids = Counter(note_id_of(name) for name, is_folder in entries if not is_folder)
     here = (status.st_dev, status.st_ino)
     if here in above:
         # A link to a folder that it lies in.
@@ -97,7 +101,7 @@ def _below(folder: Path, parents: tuple[str, ...], skip: set[Path], above: froze
         if is_folder:
             yield from _below(path, (*parents, name), skip, above | {here})
         elif path.is_file():
-            yield FileInput(path, "/".join((*parents, name)), named=False)
+            yield FileInput(path, "/".join((*parents, name)), named=False, twin=ids[note_id_of(name)] > 1)
         else:
             yield Unreadable(str(path), "this is no file (a broken link, a pipe or a device). Remove it, or name it by itself.")
 

@@ -48,7 +48,7 @@ def _opened(file: BinaryIO):
     from pyarrow import parquet
 
     try:
-        return parquet.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False)
+        return parquet.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True)
     except (pa.ArrowException, OSError):
         raise IntakeError("the Parquet file is cut off or damaged: its directory cannot be read. Export or copy it again.") from None
 

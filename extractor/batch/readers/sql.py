@@ -51,7 +51,7 @@ def read_url(url: str, options: ReadOptions) -> Iterator[SourceNote | Unreadable
     """
     engine, source = _engine(url)
     try:
-        with _connected(engine, source) as connection:
+        with _connected(engine) as connection:
             yield from notes_of(_rows(connection, source, options), options)
     finally:
         engine.dispose()
@@ -66,7 +66,7 @@ def _engine(url: str) -> tuple[Engine, str]:
         raise IntakeError("a database needs SQLAlchemy: pip install 'tpi-extractor[databases]'.") from None
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise IntakeError("the URL of the database cannot be read. Write it as postgresql+psycopg://user@host/name.") from None
     if parsed.drivername == "postgresql":
         # The extra brings psycopg 3; SQLAlchemy's own default is the driver before it.
@@ -75,13 +75,13 @@ def _engine(url: str) -> tuple[Engine, str]:
     try:
         return create_engine(parsed), shown
     except NoSuchModuleError:
-        raise IntakeError(f"{shown}: SQLAlchemy knows no database {parsed.drivername}. Install its dialect.") from None
+        raise IntakeError(f"SQLAlchemy knows no database {parsed.drivername}. Install its dialect.") from None
     except ModuleNotFoundError as error:
         extra = "pip install 'tpi-extractor[databases]'" if error.name == "psycopg" else f"pip install {error.name}"
-        raise IntakeError(f"{shown}: the driver {error.name} is missing: {extra}.") from None
+        raise IntakeError(f"the driver {error.name} is missing: {extra}.") from None
 
 
-def _connected(engine: Engine, source: str) -> Connection:
+def _connected(engine: Engine) -> Connection:
     from sqlalchemy.exc import DBAPIError
 
     options: dict[str, object] = {"stream_results": True, "max_row_buffer": _ROWS}
@@ -90,7 +90,7 @@ def _connected(engine: Engine, source: str) -> Connection:
     try:
         return engine.connect().execution_options(**options)
     except DBAPIError as error:
-        raise IntakeError(f"{source}: the database cannot be reached: {_first_line(error.orig)}") from None
+        raise IntakeError(f"the database cannot be reached: {_first_line(error.orig)}") from None
 
 
 def _rows(connection: Connection, source: str, options: ReadOptions) -> Iterator:
@@ -105,9 +105,9 @@ def _rows(connection: Connection, source: str, options: ReadOptions) -> Iterator
             statement, columns = _table(connection, options)
         result = connection.execute(statement)
     except SQLAlchemyError as error:
-        raise IntakeError(f"{source}: {'--query' if options.query is not None else 'the table'} cannot be read: {_about_query(error)}") from None
+        raise IntakeError(f"{'--query' if options.query is not None else 'the table'} cannot be read: {_about_query(error)}") from None
     if not result.returns_rows:
-        raise IntakeError(f"{source}: --query gives no rows. Write a SELECT.")
+        raise IntakeError("--query gives no rows. Write a SELECT.")
     names = list(result.keys())
     columns = columns or resolve_columns(names, options)
     places = {field: names.index(name) for field, name in columns.names.items()}
