@@ -6,7 +6,9 @@ runs; what a user of the ``Doc`` reads afterwards is ``doc.spans`` and ``doc._.t
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -198,6 +200,8 @@ class Note:
     date_of_service: str | None = None  # given with the note, else None
     boxed: bool | None = None  # whether a tick box stands anywhere; None until somebody asks
     flowsheet: str | None = None  # day of the encounter's column in a table with a column for each visit
+    _answers: dict[str, bool] = field(default_factory=dict)
+    _searches: dict[tuple[re.Pattern[str], int, int], re.Match[str] | None] = field(default_factory=dict)
     _segment_sites: tuple[list[Site], int, dict[int, list[Site]]] | None = None
     _unit_labels: tuple[int, dict[int, list[int]]] | None = None
     _unit_segments: tuple[int, dict[int, tuple[int, int]]] | None = None
@@ -205,6 +209,19 @@ class Note:
     def is_current(self, segment: Segment) -> bool:
         """Whether a clause belongs to the encounter that is read, not to an earlier visit pasted with it."""
         return segment.cell != EARLIER and self.visits[self.sections[segment.section].visit].current
+
+    def once(self, key: str, find: Callable[[], bool]) -> bool:
+        """The answer to a question about the whole note, asked once."""
+        if key not in self._answers:
+            self._answers[key] = find()
+        return self._answers[key]
+
+    def search(self, pattern: re.Pattern[str], start: int, end: int) -> re.Match[str] | None:
+        """The first match in a stretch of the folded text, remembered: every site of a clause asks the same of it."""
+        key = (pattern, start, end)
+        if key not in self._searches:
+            self._searches[key] = pattern.search(self.folded, start, end)
+        return self._searches[key]
 
     def sites_in(self, segment: int) -> list[Site]:
         """Sites of one clause, in order."""

@@ -19,13 +19,13 @@ def inherit_in_lists(note: Note, frames: list[Frame]) -> None:
             continue
         segment = note.segments[site.segment]
         if verdict := _introduction(note, frames, segment):
-            if verdict[0] == "injected" and not itemised(note, segment, site) and FINITE.search(note.folded, segment.start, segment.end):
+            if verdict[0] == "injected" and not itemised(note, segment, site) and note.search(FINITE, segment.start, segment.end):
                 continue  # a full sentence says for itself what it says
             own = [c.type for c in frames[site.segment].cues]
-            if verdict[0] in ("finding", "examined") and site.assertion == "candidate" and VOLUME.search(note.folded, *reach(note, segment)):
+            if verdict[0] in ("finding", "examined") and site.assertion == "candidate" and note.search(VOLUME, *reach(note, segment)):
                 continue
             if verdict[0] == "injected" and site.rule == "examined" and "finding" in own:
-                if itemised(note, segment, site) or VOLUME.search(note.folded, *reach(note, segment)):
+                if itemised(note, segment, site) or note.search(VOLUME, *reach(note, segment)):
                     site.assertion, site.rule = "injected", "list-of-injected"
                 continue
             assign(site, verdict[0], verdict[1], verdict[2])
@@ -55,7 +55,7 @@ def _introduction(note: Note, frames: list[Frame], segment: Segment) -> tuple[st
 
 
 def _frame_for_list(note: Note, segment: Segment, frame: Frame) -> tuple[str, str, Cue | None] | None:
-    if not frame.strong and note.sections[segment.section].category in PERFORMING and MILLILITRES.search(note.folded, segment.start, segment.end) and note.folded[segment.start : segment.end + 2].rstrip().endswith(("each", "each:", ":")):
+    if not frame.strong and note.sections[segment.section].category in PERFORMING and note.search(MILLILITRES, segment.start, segment.end) and note.folded[segment.start : segment.end + 2].rstrip().endswith(("each", "each:", ":")):
         return ("injected", "list-introduced", None) if frame.owner in (None, "tpi") else None  # "0.5% bupivacaine, 2 mL each:"
     cue = frame.strong[0] if frame.strong else None
     if frame.whole in ("injected", "planned", "historical", "negated", "declined", "postponed"):

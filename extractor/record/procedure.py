@@ -67,7 +67,7 @@ def _about_tpi(note: Note, index: int) -> bool:
     if not any(cue.type == "inject" for cue in note.frames[index].cues):
         return False
     segment = note.segments[index]
-    if _STRUCTURE.search(note.folded, segment.start, segment.end) and not any(site.segment == index and site.kind == "muscle" for site in note.sites):
+    if _STRUCTURE.search(note.folded, segment.start, segment.end) and not any(site.kind == "muscle" for site in note.sites_in(index)):
         return False
     return any(segment.box is not False and _MYOFASCIAL.search(note.folded, segment.start, segment.end) for segment in note.segments)
 
@@ -166,7 +166,7 @@ def _relevant(note: Note, index: int) -> bool:
     ):
         return True  # "Discussed TPI. She would like to go ahead. Scheduled Thursday."
     named = any(f.topic == "tpi" for f in note.frames)
-    return named and (frame.topic == "tpi" or any(s.segment == index and s.kind == "muscle" for s in note.sites))
+    return named and (frame.topic == "tpi" or any(s.kind == "muscle" for s in note.sites_in(index)))
 
 
 def _firm(note: Note, index: int) -> bool:

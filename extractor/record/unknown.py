@@ -49,7 +49,7 @@ def unknown_words(note: Note, lexicon: Lexicon) -> list[Doubt]:
         segment = note.segments[index]
         if note.frames[index].whole not in ("injected", "nominal", None):
             continue
-        places = [mark.end for mark in note.sides if mark.sides and segment.start <= mark.start < segment.end]
+        places = [mark.end for mark in within(note.sides, segment.start, segment.end) if mark.sides]
         places += [match.end() for match in _INTO.finditer(note.folded, segment.start, segment.end)]
         for place in places:
             word = _word_in_place(note, starts, place, segment.end)
@@ -72,12 +72,12 @@ def _word_in_place(note: Note, starts: list[int], place: int, end: int) -> Word 
     apart = any(char in note.folded[place : word.start] for char in ".,;:()\n")
     if word.start >= end or word.start - place > _REACH or apart or not word.text.isalpha() or len(word.text) < 2:
         return None
-    named = any(entity.start <= word.start < entity.end for entity in note.entities) or any(mark.start <= word.start < mark.end for mark in note.sides)
-    drug = any(drug.start <= word.start < drug.end for drug in note.drugs)
-    return None if named or drug else word
+    known = any(item.start <= word.start < item.end for items in (note.entities, note.sides, note.drugs) for item in within(items, word.start - _LONGEST, word.start + 1))
+    return None if known else word
 
 
 _REACH = 30  # characters
+_LONGEST = 400  # characters of the longest name, side or drug
 
 
 def unknown_sites(note: Note, injected: list[Site]) -> list[Doubt]:
