@@ -142,6 +142,14 @@ def status(context: typer.Context) -> None:
     _hand_on(command, "status", context.args)
 
 
+@app.command(context_settings=_HAND_ON, add_help_option=False)
+def audit(context: typer.Context) -> None:
+    """Hold notes against billed claims: what does not match, worst first."""
+    from extractor.audit.cli import audit as command
+
+    _hand_on(command, "audit", context.args)
+
+
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen; others than this machine need --allow-remote.")] = "127.0.0.1",

@@ -11,6 +11,7 @@ import pyarrow as pa
 from extractor.audit.amounts import at_stake
 from extractor.audit.models import Audit
 from extractor.audit.profile import is_flagged, rendering_provider
+from extractor.failures import UserError
 
 __all__ = ["FORMATS", "TABLES", "TableError", "tables", "write_tables"]
 
@@ -49,7 +50,7 @@ _SCHEMAS: Mapping[str, pa.Schema] = {
 }  # fmt: skip
 
 
-class TableError(ValueError):
+class TableError(UserError, ValueError):
     """Tables that cannot be written; the message says what to do."""
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-__all__ = ["batch", "status"]
+__all__ = ["batch", "cores", "mapping", "status"]
 
 _SOME_UNREAD = 1
 
@@ -44,10 +44,10 @@ def batch(
 
     meter = Meter()
     options = RunOptions(
-        workers=workers or _cores(),
+        workers=workers or cores(),
         policy=resolve_policy(policy, settings),
         lexicon_dirs=tuple(lexicon_dir or ()),
-        read=ReadOptions(_mapping(columns), group_by, order_by, query, table, date_format, meter=meter),
+        read=ReadOptions(mapping(columns), group_by, order_by, query, table, date_format, meter=meter),
         format=form,
         gate=gate,
         with_text=with_text,
@@ -119,11 +119,12 @@ def _on_spark(inputs: list[str], output: Path, options: Any) -> None:
         raise typer.Exit(_SOME_UNREAD)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _mapping(items: list[str] | None) -> dict[str, str]:
+def mapping(items: list[str] | None) -> dict[str, str]:
     """Return ``FIELD=COLUMN`` items as a mapping; one item may hold several, joined by commas."""
     columns: dict[str, str] = {}
     for part in (part for item in items or () for part in item.split(",")):

@@ -16,6 +16,7 @@ from extractor.audit.amounts import at_stake
 from extractor.audit.models import Audit, Encounter
 from extractor.audit.profile import rendering_provider
 from extractor.audit.sampling import Sample
+from extractor.failures import UserError
 from extractor.report.audit_words import (
     DISCLAIMER,
     MATCHES,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["WorkbookError", "write_workbook"]
 
 
-class WorkbookError(RuntimeError):
+class WorkbookError(UserError, RuntimeError):
     """A workbook that cannot be written; the message says what to do."""
 
 

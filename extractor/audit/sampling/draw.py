@@ -18,12 +18,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from extractor.failures import UserError
+
 __all__ = ["GENERATOR", "Drawn", "Sample", "SamplingError", "draw", "draw_stratified", "random_number"]
 
 GENERATOR = "SHA-256 of SEED:STRATUM:ID, the smallest numbers first"
 
 
-class SamplingError(ValueError):
+class SamplingError(UserError, ValueError):
     """A sample that cannot be drawn or appraised; the message says why and what to do."""
 
 
