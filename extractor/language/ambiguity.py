@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from extractor.language.annotations import Entity, Note
+from extractor.language.annotations import Entity, Note, within
 from extractor.language.entities import EntityMatcher, Form, Sense
 from extractor.language.text import words as split_words
 
 _LISTED = re.compile(r"\s{0,3}(?:[,/&+|;-]|\band\b|\bor\b|\)|\()?[\s,/&+|(]{0,4}(?:\d(?:\.\d)?\s?(?:cc|ml)[\s,)]*)?\s{0,3}(?:left|right|bilateral|bilat|lt|rt|l|r|b/l|\(l\)|\(r\))?\s?\Z")
 _SIDED = re.compile(r"(?:\b(?:left|right|bilateral|bilat|lt|rt|l|r|b/l|bl|both)\.?|\((?:l|r|b)\))\s{1,2}\Z")
-_SIDED_AFTER = re.compile(r"\s{0,2}(?:\((?:l|r|b|left|right|bilateral)\)|bilaterally|(?:left|right|l|r|bilat)\s*(?:[,;.|)]|$))")
+_SIDED_AFTER = re.compile(r"\s{0,2}(?:\((?:l|r|b|left|right|bilateral)\)|bilaterally|(?:left|right|l|r|bilat)\s*(?:[,;.|)]|$)|-\s?(?:l|r|b|left|right)\b)")
 
 
 def resolve_ambiguities(note: Note, matcher: EntityMatcher) -> None:
@@ -74,7 +74,7 @@ _WORDS = frozenset(["is", "it", "pt", "pm", "am", "ta", "as", "or", "in", "ms", 
 def _preferred(note: Note, index: int, entity: Entity, senses: tuple[Sense, ...]) -> Sense | None:
     """The one sense that the context favours: first the neighbourhood, then the whole note, then the default."""
     near = note.folded[max(0, entity.start - 400) : entity.end + 200]
-    near_ids = {t for e in note.entities if e is not entity and abs(e.start - entity.start) < 200 and not e.ambiguous for t in e.targets}
+    near_ids = {t for e in within(note.entities, entity.start - 199, entity.start + 200) if e is not entity and not e.ambiguous for t in e.targets}
     all_ids = {t for e in note.entities if e is not entity and not e.ambiguous for t in e.targets}
     named = [s for s in senses if s.kind == "muscle" and any(t in all_ids for t in s.targets)]
     if len(named) == 1:

@@ -171,6 +171,7 @@ def find_entities(note: Note, matcher: EntityMatcher, speller: Speller) -> None:
             found.append((at, count, form))
         at += count
     found = _complete_coordinations(note, texts, matcher, found)
+    found = _take_epithets(note, texts, matcher, found)
     found = _drop_shared_tendons(note, texts, found)
     note.entities = [_entity(note, texts, first, count, form) for first, count, form in found]
 
@@ -218,6 +219,29 @@ def _complete_coordinations(note: Note, texts: list[str], matcher: EntityMatcher
         result.extend(_preceding(note, texts, matcher, taken, first, count))
     result.sort(key=lambda item: item[0])
     return result
+
+
+_EPITHETS = frozenset({"medius", "minimus", "maximus", "capitis", "cervicis", "lumborum", "thoracis"})
+_EPITHETS_ALONE = frozenset({"major", "minor"})  # a word of other things too: only behind "the"
+
+
+def _take_epithets(note: Note, texts: list[str], matcher: EntityMatcher, found: list[tuple[int, int, Form]]) -> list[tuple[int, int, Form]]:
+    """ "2 ml into the gluteus medius, 2 ml into the minimus": a second name alone belongs to the first name before it."""
+    taken = {index for first, count, _ in found for index in range(first, first + count)}
+    heads = sorted((first, texts[first]) for first, count, form in found if form.kind == "muscle" and count > 1)
+    extra: list[tuple[int, int, Form]] = []
+    for index, text in enumerate(texts):
+        if index in taken or not heads or texts[max(0, index - 2) : index] == ["of", "the"] or not (text in _EPITHETS or (text in _EPITHETS_ALONE and index and texts[index - 1] == "the")):
+            continue
+        for first, head in reversed(heads):
+            form = matcher.trie.get([head, text]) if first < index and note.words[index].start - note.words[first].start < _NEAR else None
+            if form and form.kind == "muscle" and not form.ambiguous:
+                extra.append((index, 1, form))
+                break
+    return sorted([*found, *extra], key=lambda item: item[0]) if extra else found
+
+
+_NEAR = 400  # characters over which a first name is remembered
 
 
 def _following(note: Note, texts: list[str], matcher: EntityMatcher, taken: set[int], first: int, count: int) -> list[tuple[int, int, Form]]:

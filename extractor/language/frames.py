@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from extractor.language.annotations import Cue, Note, Segment
+from extractor.language.annotations import Cue, Note, Segment, within
 from extractor.language.dates import find_dates
 from extractor.language.gate import LOCAL, speaks_of_points
+from extractor.language.readings import MILLILITRES
 
 # How each section reads a site that no verb governs, and the procedure as a noun.
 _BARE = {
@@ -114,7 +115,14 @@ def read_frames(note: Note, cues: list[list[Cue]]) -> list[Frame]:
     return frames
 
 
+_REPEAT = re.compile(r"repeat(?:ed)?\b")
+
+
 def _frame(note: Note, segment: Segment, cues: list[Cue], points: bool) -> Frame:
+    if MILLILITRES.search(note.folded, segment.start, segment.end) and sum(cue.type == "plan" for cue in cues) == 1 and not any(cue.type in ("future", "condition") for cue in cues):
+        for cue in cues:
+            if cue.type == "plan" and cue.start == segment.start and _REPEAT.match(note.folded, cue.start, cue.end):
+                cue.type = "tpi"  # "Repeat TPI R levator 1 cc lido 2%": dosed, so done
     types = frozenset(cue.type for cue in cues)
     frame = Frame(cues, [cue for cue in cues if cue.type in STRONG], types)
     frame.today = "today" in types
@@ -150,9 +158,8 @@ def _toxin_line(note: Note, segment: Segment) -> bool:
 
     A toxin under the title of trigger point injections is left to the findings: there it is what was injected.
     """
-    if not note.drugs or not any(drug.drug in _TOXINS and segment.start <= drug.start < segment.end for drug in note.drugs):
-        return False
-    if any(drug.drug in LOCAL and segment.start <= drug.start < segment.end for drug in note.drugs):
+    own = within(note.drugs, segment.start, segment.end) if note.drugs else []
+    if not any(drug.drug in _TOXINS for drug in own) or any(drug.drug in LOCAL for drug in own):
         return False
     elsewhere = any(drug.drug in LOCAL and not (segment.start <= drug.start < segment.end) for drug in note.drugs)
     unit = note.units[segment.unit]

@@ -24,7 +24,7 @@ _NOT_A_SIDE = re.compile(
     r"\s(?:after|before|away|now|there|then|here|the|clinic|our|in\s(?:situ|place|good|stable|satisfactory|no)|ama|without|ambulatory|untreated|alone|handed|message|voicemail|intact|home|for\s(?:pt|physical|another|next|later)|lateral\sdecub|ventric|atri|hand[- ]dom)\b"
 )
 _BEFORE_NOT = re.compile(r"(?:\ball|\bthat's|\bwas|\bpatient|\bpt|\bhas|\bhe|\bshe|\bthey|\band)\s$")
-_NUMBERED = re.compile(r"#\s?\d{1,2}\s\Z")  # "Site #1 L upper trap"
+_NUMBERED = re.compile(r"(?:#\s?\d{1,2}|\.{3,})\s?\Z")  # "Site #1 L upper trap", "Trapezius ..... R 1 cc"
 _LETTER_BEFORE_NOT = re.compile(r"[\d.'/]\s?$")
 
 

@@ -12,6 +12,7 @@ _LEVEL = re.compile(
     r"(?:\s?(?P<link>-|/|to|thru|through)\s?(?:the\s)?(?P<letter2>[ctls])?[- ]?(?P<second>\d{1,2}))?+"
     r"(?P<more>(?:\s?[,/&]\s?(?:and\s)?\d{1,2}(?!\s?(?:cc|ml|%|mg|x|\.\d|u\b|units|inj|sites|trigger|tp|weeks|days|/)|\d)(?:-\d{1,2})?){0,6})(?![a-z0-9%])"
 )
+_AMOUNT = re.compile(r"\s?(?:cc|ml|mls|units?)\b")
 _MORE = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?")
 
 
@@ -26,6 +27,8 @@ def find_levels(note: Note) -> None:
         between = note.folded[match.start() + 1 : match.start("first")]
         if not _valid(letter, first) or (between == " " and match["link"] == "/"):  # "L 4/5" is a strength grade
             continue
+        if between == " " and _AMOUNT.match(note.folded, match.end("first")):
+            continue  # "L 1 cc"
         names = [_name(letter, first, match)]
         end = match.end("second") if match["second"] and len(names[0]) > 3 else match.end("first")
         if match["more"]:

@@ -31,7 +31,7 @@ def repeat_on_side(note: Note, frames: list[Frame]) -> None:
                 site.sides = tuple(s for s in ("left", "right") if s in site.sides or s in sides[0].sides)
 
 
-_PRONOUN = re.compile(r"\b(?:it|them|this (?:one|muscle)|that (?:one|muscle)|these|those|either|so that was|which|so)\b")
+_PRONOUN = re.compile(r"\b(?:it|them|this (?:one|muscle)|that (?:one|muscle|site|spot|area|point|location)|these|those|either|so that was|which|so)\b")
 _ELIDED = re.compile(r"\W*(?:but|and|yet|though)\s(?:then\s)?(?:(?:was|were|is|are)\s)?(?:not|never|left alone|left untouched|left for|spared|skipped|deferred)\b")
 _REASON_BEHIND = re.compile(r"\b(?:as|because|since|given that|once|after)\s")
 
@@ -45,7 +45,7 @@ def negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
             continue
         elided = _ELIDED.match(text)
         reason = _REASON_BEHIND.search(text)
-        own = [site for site in note.sites if site.segment == index and site.kind == "muscle"]
+        own = [site for site in note.sites_in(index) if site.kind == "muscle"]
         if own and not elided and not (reason and own[0].start >= segment.start + reason.end()):
             continue
         short = elided or (len(text) < 40 and re.match(r"\W*(?:but\s)?(?:skipped|deferred|spared|held|omitted|left alone|not injected|not done|not treated|not needled)", text))
@@ -54,7 +54,7 @@ def negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
         before = [site for site in note.sites if site.kind == "muscle" and site.segment == index - 1]
         same_unit = before and note.segments[index - 1].unit == segment.unit
         for site in before if same_unit else []:
-            if site.assertion in ("candidate", "examined", "marked", "finding", "nominal", "planned") or bare_refusal or (short and site.rule != "cue-inject"):
+            if site.assertion in ("candidate", "examined", "marked", "finding", "nominal", "planned") or bare_refusal or site.rule == "cue-tpi" or (short and site.rule != "cue-inject"):
                 assign(site, "negated" if bare_refusal else frame.whole or "negated", "pronoun")
 
 
@@ -68,12 +68,25 @@ _COUNTED = re.compile(r"\b(?:injected|treated|needled|infiltrated|did)\s(?P<b>bo
 _NUMBERS = {"both": 2, "two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
 
 
+_ALL_BUT = re.compile(r"\b(?:all|everything)(?:\s(?:of (?:these|them|the above)|muscles|sites|points))?\s(?:but|except|save)\b")
+
+
 def take_named_above(note: Note, frames: list[Frame]) -> None:
     """ "All three as named above were injected": a procedure that points at the list before it names its sites by it."""
-    if any(site.assertion == "injected" and site.kind == "muscle" and not site.weak for site in note.sites):
+    named = [site for site in note.sites if site.assertion == "injected" and site.kind == "muscle" and not site.weak]
+    if any(not _ALL_BUT.search(note.folded, note.segments[site.segment].start, site.start) for site in named):
         return
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
         if frame.whole == "injected" and frame.owner in (None, "tpi"):
+            if except_ := _ALL_BUT.search(note.folded, segment.start, segment.end):
+                spared = {target for site in note.sites_in(index) if site.start > except_.start() for target in site.targets}
+                for site in _last_list(note, frames, index) if spared else []:
+                    assign(site, *(("finding", "not-picked") if set(site.targets) & spared else ("injected", "named-above")))
+                    site.weak = False
+                for site in note.sites if spared else []:
+                    if site.segment == index and site.kind == "muscle" and site.assertion == "injected":
+                        assign(site, "negated", "excepted")
+                continue
             for site in _meant(note, frames, segment, index):
                 assign(site, "injected", "named-above")
                 site.weak = False
@@ -129,6 +142,33 @@ def _sites_meant(note: Note, segment: Segment, listed: list[Site]) -> list[Site]
     if len({target for site in listed for target in site.targets}) == number:
         return listed  # "hamstring (biceps femoris long head) and adductor magnus … both"
     return []
+
+
+_OTHERS = re.compile(r"(?:\d|ml|cc|into|in|to|at)\s(?:each of\s)?(?:the|all)\s(?:others?|rest|remaining)\b(?!\s(?:of the (?:procedure|visit|note)|side|hand|day))")
+_SAME = re.compile(r"\bsame (?:muscles?|sites?|points?|areas?|spots?|trigger points?)\b")
+
+
+def take_others(note: Note, frames: list[Frame]) -> None:
+    """ "0.25 cc masseter, 0.5 cc the others": what else the list before names may be meant; "same muscles as last time"."""
+    for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
+        if frame.whole != "injected" or frame.owner not in (None, "tpi"):
+            continue
+        own = {target for site in note.sites_in(index) if site.kind == "muscle" for target in site.targets}
+        if own and _OTHERS.search(note.folded, segment.start, segment.end):
+            for site in _last_list(note, frames, index):
+                if not set(site.targets) & own:
+                    assign(site, "injected", "the-others")
+                    site.weak = True
+        elif not own and _SAME.search(note.folded, segment.start, segment.end) and not any(site.assertion == "injected" and site.kind == "muscle" for site in note.sites):
+            for site in _earlier_session(note, index):
+                assign(site, "injected", "same-as-before")
+
+
+def _earlier_session(note: Note, index: int) -> list[Site]:
+    """The muscles of the only clause before that tells of another session; none where several do."""
+    told = [site for site in note.sites if site.kind == "muscle" and site.segment < index and site.assertion in ("historical", "finding")]
+    told = [site for site in told if site.assertion == "historical" or note.sections[note.segments[site.segment].section].category in ("history", "subjective")]
+    return told if len({site.segment for site in told}) == 1 else []
 
 
 def _opens_members(note: Note, site: Site, following: Site) -> bool:
@@ -246,7 +286,7 @@ def pick_named(note: Note, frames: list[Frame]) -> None:
         match = _PICKED.search(note.folded, segment.start, segment.end)
         if match is None:
             continue
-        sites = [site for site in note.sites if site.segment == index and site.kind == "muscle"]
+        sites = [site for site in note.sites_in(index) if site.kind == "muscle"]
         chosen = {target for site in sites if site.start >= match.start() for target in site.targets}
         if not chosen:
             continue
@@ -277,7 +317,7 @@ def pick_subset(note: Note, frames: list[Frame]) -> None:
 def _list_before(note: Note, index: int) -> list[Site]:
     """The muscles of the last clause before this one that names several, none of which a verb of its own injects."""
     for at in range(index - 1, max(-1, index - 4), -1):
-        sites = [site for site in note.sites if site.segment == at and site.kind == "muscle"]
+        sites = [site for site in note.sites_in(at) if site.kind == "muscle"]
         if len(sites) >= 2:
             return [] if any(site.rule == "cue-inject" for site in sites) else sites
     return []

@@ -279,6 +279,10 @@ class SectionFinder:
                 yield match.start("title"), match.end("title"), category, match.end()
 
 
+_SENTENCE_END = re.compile(r"[a-z%)][.;]\s{1,3}(?=[A-Z])")
+_DOSED_HERE = re.compile(r"[^.;\n]{3,80}?\d\s?(?:cc|ml|mL|ML)\b")
+
+
 def _procedure_starts(text: str, unit: Unit) -> Iterable[re.Match[str]]:
     """Lines of a paragraph that start with the procedure's name."""
     position = unit.body
@@ -287,6 +291,10 @@ def _procedure_starts(text: str, unit: Unit) -> Iterable[re.Match[str]]:
             yield match
         position = text.find("\n", position, unit.end)
         position = position + 1 if position >= 0 else unit.end
+    for sentence in _SENTENCE_END.finditer(text, unit.body, unit.end):
+        match = _PROCEDURE_START.match(text, sentence.end(), unit.end)
+        if match and _DOSED_HERE.match(text, match.end(), unit.end):
+            yield match
 
 
 def _soap_context(note: Note) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,8 +17,8 @@ _ABBREVIATIONS = frozenset(
 )
 _SENTENCE = re.compile(r"[.!?]+[\"')\]]{0,2}(?=\s|$)|(?<=[a-z)])\.(?=[A-Z][a-z])")
 _CLAUSE = re.compile(
-    r";|,?\s(?:but|however|although|though|whereas|while|yet|otherwise|nevertheless|except that)\b|\s-{1,2}\s(?=(?:not|no|held|deferred|spared|declined|planned|will)\b)"
-    r"|,\s(?=(?:this time|today|now)\s(?:i|we|the|only|just|it)\b)"
+    r";|(?<!\ball)(?<!everything)(?<!anything)(?<!nothing)(?<!none)(?<!\bany),?\s(?:but|however|although|though|whereas|while|yet|otherwise|nevertheless|except that)\b|\s-{1,2}\s(?=(?:not|no|held|deferred|spared|declined|planned|will)\b)"
+    r"|,\s(?=(?:this time|today|now)\s(?:i|we|the|only|just|it)\b)|,?\s(?=so (?:today|this time|this visit),?\s(?:i|we|the|only|just|it|he|she)\b)"
     r"|,\s(?=(?:and\s)?(?:we|i|he|she|they|pt|patient|the patient|will|plan|then)\s)"
 )
 _LABEL = re.compile(r"(?P<label>[^\s:|][^:|\n;.]{0,58}?)(?:\s{0,3}:(?![\d/])|\s?\.{3,}|\s{3,}(?=\S)|\s{1,2}(?:-{1,2}|=)\s(?=\S))\s*")
@@ -29,8 +30,9 @@ def build_segments(note: Note) -> None:
     """Fill ``note.segments`` and the units' labels and parents."""
     _link_parents(note)
     sentence = 0
+    starts = [section.start for section in note.sections]
     for index, unit in enumerate(note.units):
-        for piece in _pieces(note, unit):
+        for piece in _at_headings(_pieces(note, unit), starts):
             for s_start, s_end in _sentences(note, piece.start, piece.end):
                 sentence += 1
                 for c_start, c_end in _clauses(note, s_start, s_end):
@@ -54,6 +56,14 @@ def _boxes(note: Note, start: int, end: int) -> list[re.Match[str]]:
     if note.boxed is None:
         note.boxed = BOX.search(note.folded) is not None
     return list(BOX.finditer(note.folded, start, end)) if note.boxed else []
+
+
+def _at_headings(pieces: Iterator[_Piece], starts: list[int]) -> Iterator[_Piece]:
+    """Cut prose where a section starts inside a line ("… L glut med. Injection: …")."""
+    for piece in pieces:
+        inside = [] if piece.is_label else starts[bisect_right(starts, piece.start) : bisect_left(starts, piece.end)]
+        for start, end in itertools.pairwise([piece.start, *inside, piece.end]):
+            yield piece._replace(start=start, end=end)
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:

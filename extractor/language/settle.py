@@ -37,7 +37,7 @@ def settle_candidates(note: Note, frames: list[Frame]) -> None:
             continue
         segment, frame = note.segments[site.segment], frames[site.segment]
         category = note.sections[segment.section].category
-        volume = VOLUME.search(note.folded, *reach(note, segment)) is not None
+        volume = note.search(VOLUME, *reach(note, segment)) is not None
         if bare_list:
             assign(site, "injected", "site-list")
             continue
@@ -49,7 +49,7 @@ def settle_candidates(note: Note, frames: list[Frame]) -> None:
             continue
         if site.assertion == "nominal":
             assign(site, "injected" if done else "finding", site.rule)
-            site.weak = not (volume or frame.today or told)
+            site.weak = not (volume or frame.today or _under_treatment(note, segment) or told_by_amounts(note, frames, site) or (told and not _told_today_elsewhere(frames, site.segment)))
         elif site.assertion == "candidate":
             if not done:
                 assign(site, "finding", "nothing-performed")
@@ -86,6 +86,20 @@ def settle_candidates(note: Note, frames: list[Frame]) -> None:
                 assign(site, "finding", "examined-only")
 
 
+_TREATMENT = re.compile(r"\W*(?:tx|treatments?|interventions?|performed|done|procedures?)(?:\s(?:today|rendered|provided|given))?\s?:")
+
+
+def _under_treatment(note: Note, segment: Segment) -> bool:
+    """Whether the line is one of what was done at the visit ("Tx: …")."""
+    unit = note.units[segment.unit]
+    return _TREATMENT.match(note.folded, unit.start, unit.end) is not None and note.sections[segment.section].category not in ("history", "plan", "subjective")
+
+
+def _told_today_elsewhere(frames: list[Frame], index: int) -> bool:
+    """Whether another clause tells of an injection "today": then the procedure's bare name may speak of another day."""
+    return any(other.today and other.whole == "injected" and other.owner in (None, "tpi") for at, other in enumerate(frames) if at != index)
+
+
 def _first_titled_list(note: Note) -> int:
     """Where a list of two muscles or more under a heading of its own starts; 0 where there is none."""
     listed: dict[int, set[tuple[str, ...]]] = {}
@@ -98,7 +112,7 @@ def _first_titled_list(note: Note) -> int:
 
 def _area_listed(note: Note, segment: Segment, site: Site, volume: bool) -> bool:
     """A region without a verb is a site only as an item with an amount, a tick or in a list of sites."""
-    if any(other.segment == site.segment and other.kind == "muscle" for other in note.sites):
+    if any(other.kind == "muscle" for other in note.sites_in(site.segment)):
         return False
     if segment.box:
         return True
@@ -123,7 +137,7 @@ def _loose(note: Note, site: Site, frame: Frame, anaphora: bool, explicit: set) 
     """A site without a verb and without a heading: beside injected ones it is injected too."""
     segment = note.segments[site.segment]
     neighbours = [s for s in note.sites if abs(s.segment - site.segment) <= 1 and s is not site and s.kind == "muscle"]
-    if FINITE.search(note.folded, segment.start, segment.end) and not itemised(note, segment, site):
+    if note.search(FINITE, segment.start, segment.end) and not itemised(note, segment, site):
         return ("finding", "no-verb") if explicit else ("injected", "no-verb-in-procedure") if frame.procedural else ("finding", "no-verb")
     if any(s.assertion == "injected" for s in neighbours if abs(note.segments[s.segment].unit - segment.unit) <= 1):
         return "injected", "beside-injected"

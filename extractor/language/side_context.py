@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from extractor.language.annotations import Note, Site
+from extractor.language.annotations import Note, Site, within
 from extractor.language.readings import SIDE_COLUMN
 from extractor.language.site_sides import give
 
@@ -26,9 +26,18 @@ def sides_from_values(note: Note) -> None:
         if len(sites) != 1 or sites[0].sides or index + 1 >= len(note.segments) or note.segments[index + 1].unit != note.segments[index].unit:
             continue
         start = note.segments[index + 1].start
+        if both := _AMOUNTS_BY_SIDE.match(note.folded, start, note.segments[index + 1].end):
+            said = {char[0] for char in _ANY_SIDE.findall(both.group())}
+            give(sites[0], tuple(side for side in ("left", "right") if side[0] in said), own=True)
+            continue
         mark = next((side for side in note.sides if side.sides and 0 <= side.start - start <= 3), None)
         if mark:
             give(sites[0], mark.sides, own=True)
+
+
+# "Trapezius ..... R 1 cc, L 1 cc"
+_AMOUNTS_BY_SIDE = re.compile(r"(?:(?:left|right|lt|rt|l|r)\b\.?\s?[:=-]?\s?(?:x\s?)?\d{0,2}(?:\.\d{1,2})?\s?(?:cc|ml|mls|units?|u|pts?|sites?|x)?\s{0,2}(?:[,;/&+]|and\b)?\s{0,3}){2}(?=$|\n|[.;)|]|\Z)")
+_ANY_SIDE = re.compile(r"\b(?:left|right|lt|rt|l|r)\b")
 
 
 def leave_open(note: Note) -> None:
@@ -114,9 +123,9 @@ def sides_from_above(note: Note) -> None:
         if title:
             spans.append(title)
         for start, end in spans:
-            if end - start > 160 or any(other.start >= start and other.end <= end and other.kind == "muscle" for other in note.sites):
+            if end - start > 160 or any(other.end <= end and other.kind == "muscle" for other in within(note.sites, start, end)):
                 continue
-            marks = [side for side in note.sides if start <= side.start < end and side.sides]
+            marks = [side for side in within(note.sides, start, end) if side.sides]
             if marks:
                 sides = {s for mark in marks for s in mark.sides}
                 site.sides = tuple(s for s in ("left", "right") if s in sides)

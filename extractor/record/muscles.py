@@ -17,7 +17,7 @@ from extractor.lexicon import Lexicon
 from extractor.models import Area, Doubt, Finding, Muscle
 from extractor.record.addenda import apply_addenda
 from extractor.record.evidence import evidence
-from extractor.record.unknown import unknown_sites
+from extractor.record.unknown import unknown_sites, unknown_words
 
 _SIDE_ORDER = ("left", "right")
 
@@ -51,6 +51,7 @@ def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
         _hold_against_title(note, lexicon, result, muscles, titles)
     result.doubts.extend(_weak(note, lexicon, bodies or titles, muscles))
     result.doubts.extend(unknown_sites(note, injected))
+    result.doubts.extend(unknown_words(note, lexicon))
     result.muscles = list(muscles.values())
     result.areas = _areas(note, injected, bool(muscles))
     result.doubts.extend(_ambiguous(note, lexicon, injected, muscles))

@@ -67,13 +67,13 @@ def _about_tpi(note: Note, index: int) -> bool:
     if not any(cue.type == "inject" for cue in note.frames[index].cues):
         return False
     segment = note.segments[index]
-    if _STRUCTURE.search(note.folded, segment.start, segment.end) and not any(site.segment == index and site.kind == "muscle" for site in note.sites):
+    if _STRUCTURE.search(note.folded, segment.start, segment.end) and not any(site.kind == "muscle" for site in note.sites_in(index)):
         return False
     return any(segment.box is not False and _MYOFASCIAL.search(note.folded, segment.start, segment.end) for segment in note.segments)
 
 
 _STRUCTURE = re.compile(r"\b(?:knees?|joints?|bursae?|interspace|glenohumeral|subacromial|sheath|tendons?|foram\w*|epidural|canal|tunnel|wrist|ankle|sacroiliac|si|fascia|nerve|scalp|keloid|cyst|ganglion)\b")
-_MYOFASCIAL = re.compile(r"\btrig(?:ger|\b)|\bmyofasc|\btaut\b|\bknots?\b|\btender (?:point|band|spot)|\bm79\.1|\bropy\b|\bropey\b|\btrps?\b")
+_MYOFASCIAL = re.compile(r"\btrig(?:ger|\b)|\btpis?\b|\bmyofasc|\btaut\b|\bknots?\b|\btender (?:point|band|spot)|\bm79\.1|\bropy\b|\bropey\b|\btrps?\b")
 
 
 def _speaks_of_dry(note: Note, events: list[tuple[str, int]], status: str) -> bool:
@@ -91,10 +91,10 @@ def _is_dry(note: Note, dry: bool, wet: bool) -> bool:
     if not dry and not wet:
         dry = any("dry" in frame.modifiers and not frame.modifiers & {"past", "negate", "plan"} and frame.whole in ("injected", "nominal", None) for frame in note.frames)
     if not dry and not wet:
-        dry = _NEEDLING.search(note.folded) is not None and _INJECTS.search(note.folded) is None and not any(_performing(note, d.start) for d in note.drugs)
+        dry = _NEEDLING.search(note.folded) is not None and _INJECTS.search(_NOTHING_IN.sub(" ", note.folded)) is None and not any(_performing(note, d.start) for d in note.drugs)
     if not dry:
         return False
-    nothing = re.search(r"(?:no|without(?:\sany)?)\s(?:medication|injectate|anesthetic|medicine|drug|solution|substance|fluid|injection of)|nothing (?:was )?injected|needle only|no injectate", note.folded)
+    nothing = re.search(r"(?:no|without(?:\sany)?)\s(?:medication|injectate|anesthetic|medicine|drug|solution|substance|fluid|injection of)|nothing (?:was )?injected|no (?:meds?|medications?|drugs?) (?:was |were )?(?:injected|given|used)|needle only|no injectate", note.folded)
     if nothing:
         return True
     drugs = [d for d in note.drugs if _performing(note, d.start)]
@@ -102,6 +102,7 @@ def _is_dry(note: Note, dry: bool, wet: bool) -> bool:
 
 
 _NEEDLING = re.compile(r"\bdry needl|\bneedling\b|\bt?dn\b|\bdry.needled\b|\bintramuscular stimulation\b")
+_NOTHING_IN = re.compile(r"\b(?:no|without(?: any)?) (?:meds?|medications?|drugs?|medicine|injectate|injections?|anesthetic)(?: (?:was |were )?(?:injected|given|used))?\b")
 _INJECTS = re.compile(r"\binj|\btpis?\b|\d\s?(?:cc|ml)\b")
 
 
@@ -165,7 +166,7 @@ def _relevant(note: Note, index: int) -> bool:
     ):
         return True  # "Discussed TPI. She would like to go ahead. Scheduled Thursday."
     named = any(f.topic == "tpi" for f in note.frames)
-    return named and (frame.topic == "tpi" or any(s.segment == index and s.kind == "muscle" for s in note.sites))
+    return named and (frame.topic == "tpi" or any(s.kind == "muscle" for s in note.sites_in(index)))
 
 
 def _firm(note: Note, index: int) -> bool:

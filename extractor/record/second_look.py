@@ -45,8 +45,11 @@ def _explained(note: Note) -> bool:
     return any(
         frame.owner in (None, "tpi") and (frame.whole == "historical" or any(cue.type in ("negate", "decline", "postpone") for cue in frame.strong))
         for segment, frame in zip(note.segments, note.frames, strict=True)
-        if frame.whole in ("negated", "declined", "postponed", "historical") and note.sections[segment.section].category not in ("history", "subjective")
+        if frame.whole in ("negated", "declined", "postponed", "historical") and _SPEAKS.search(note.folded, segment.start, segment.end) and note.sections[segment.section].category not in ("history", "subjective")
     )
+
+
+_SPEAKS = re.compile(r"inject|procedure|\btpis?\b|needl|\bshots?\b|treatment|trigger|session|proceed|\bit\b|nothing|today|cancel|postpon|defer|copied|forward")
 
 
 def _doses(note: Note, index: int) -> bool:
@@ -56,15 +59,14 @@ def _doses(note: Note, index: int) -> bool:
         return False
     if not any(unit.start <= drug.start < unit.end and drug.drug in LOCAL for drug in note.drugs):
         return False
-    frames = [note.frames[at] for at in note.segments_of(index)]
     told = [at for at in note.segments_of(index) if MILLILITRES.search(note.folded, note.segments[at].start, note.segments[at].end)]
     if any(_has_target(note, at) for at in told):
         return False  # dosed at a joint, bursa, nerve or web space
-    return not any(frame.modifiers & _ANOTHER_TIME or frame.owner not in (None, "tpi") for frame in frames)
+    return any(not (note.frames[at].modifiers & _ANOTHER_TIME) and note.frames[at].owner in (None, "tpi") for at in told)
 
 
 def _has_target(note: Note, segment: int) -> bool:
-    return any(other.segment == segment and other.kind in _TARGETS for other in note.sites)
+    return any(other.kind in _TARGETS for other in note.sites_in(segment))
 
 
 def _planned_beside(note: Note, index: int) -> bool:

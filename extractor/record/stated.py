@@ -53,6 +53,6 @@ def _sites_stated(note: Note) -> Iterator[StatedCount]:
             continue
         word = match["n"] or match["m"] or match["o"]
         number = int(word) if word.isdigit() else _NUMBERS[word]
-        beside = {target for site in note.sites if site.segment == index and site.kind == "muscle" for target in site.targets}
+        beside = {target for site in note.sites_in(index) if site.kind == "muscle" for target in site.targets}
         if not beside or len(beside) > number:
             yield StatedCount(what="sites", count=number, evidence=[evidence(note, match.start(), match.end())])

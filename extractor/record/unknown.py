@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from functools import lru_cache
 
-from extractor.language.annotations import Note, Site, Unit
+from extractor.language.annotations import Note, Site, Unit, within
+from extractor.language.text import Word
+from extractor.language.text import words as split_words
+from extractor.lexicon import Lexicon
 from extractor.models import Doubt
 from extractor.record.evidence import evidence
 
@@ -16,6 +21,65 @@ _NO_SITE = re.compile(
 _WORD = re.compile(r"[a-z]{5,}")
 
 
+# Words that stand behind a side or "into the" and name no site.
+_PLAIN = frozenset(
+    ["a", "above", "after", "all", "alone", "and", "apiece", "are", "as", "at", "back", "bands", "band", "because", "before", "belly", "bellies", "bin", "both", "but", "by", "comma", "cc", "clinic", "cm", "decubitus", "deep", "each", "either", "following", "for", "from", "given", "had", "half", "has", "he", "holding", "i", "if", "in", "inj", "injection", "injections", "interspace", "is", "it", "knots", "laid", "last", "later", "length", "lying", "medial", "ml", "most", "muscle", "musculature", "needle", "next", "no", "nodule", "nodules", "not", "of", "off", "old", "on", "once", "one", "ones", "only", "or", "other", "others", "our", "over", "part", "patient", "per", "period", "point", "points", "pt", "pts", "reproduce", "reproduces", "same", "she", "side", "sided", "single", "site", "sites", "skin", "sore", "spot", "spots", "still", "subcutaneous", "supine", "prone", "syringe", "syringes", "target", "targets", "that", "the", "them", "then", "there", "they", "thickest", "this", "three", "time", "to", "today", "tolerated", "too", "total", "treated", "treatment", "trigger", "twice", "two", "until", "use", "used", "using", "very", "was", "we", "were", "when", "where", "which", "while", "with", "within", "without", "worse", "worst", "former", "latter", "yes", "you", "his", "her", "its", "their", "she's", "four", "five", "six", "times", "lateral", "palpable", "painful", "tender", "taut", "tight", "active", "pinched", "marked", "identified", "affected", "involved", "area", "areas", "location", "locations", "region", "regions", "way", "manner", "fashion", "entire", "whole", "first", "second", "third", "left", "right", "arm", "leg", "hand", "foot", "head", "body", "visit", "chart", "note", "consent", "room", "procedure", "headache", "headaches", "migraine", "pain", "ache", "spasm", "tightness", "stiffness", "discomfort"]
+)
+_ASIDE = frozenset(["upper", "up", "mid", "middle", "lower", "low", "ant", "anterior", "post", "posterior", "med", "medial", "lat", "lateral", "the", "and", "side", "sided", "muscle", "muscles", "prox", "proximal", "distal", "deep", "superficial", "inner", "outer", "more", "most", "tp", "tps", "trp", "trps"])
+_INTO = re.compile(r"\b(?:into|in|to)\s(?:the|each|her|his)\s")
+
+
+@lru_cache(maxsize=4)
+def _known_words(lexicon: Lexicon) -> frozenset[str]:
+    """Plain English, and every word of the lexicon's places, parts and muscles."""
+    forms = [row.form for row in (*lexicon.regions, *lexicon.forms)]
+    return frozenset(lexicon.english_words) | _PLAIN | _PLACES | {word.text for form in forms for word in split_words(form)}
+
+
+_PLACES = frozenset(["molar", "molars", "umbilicus", "clavicular", "sternal", "long", "short", "spinal", "costal", "iliac", "crest", "insertion", "origin", "mastoid", "styloid", "tubercle", "process", "border", "angle", "edge", "axilla", "groin", "flank", "navel", "rib", "ribs", "spine", "vertebra", "fascia", "tendon"])
+
+
+def unknown_words(note: Note, lexicon: Lexicon) -> list[Doubt]:
+    """A doubt for each word behind a side or "into the" of an injected clause that is neither a name nor plain English."""
+    doubts: list[Doubt] = []
+    injected = {site.segment for site in note.sites if site.kind == "muscle" and site.assertion == "injected"}
+    starts = [word.start for word in note.words]
+    seen: set[str] = set()
+    for index in sorted(injected):
+        segment = note.segments[index]
+        if note.frames[index].whole not in ("injected", "nominal", None):
+            continue
+        places = [mark.end for mark in within(note.sides, segment.start, segment.end) if mark.sides]
+        places += [match.end() for match in _INTO.finditer(note.folded, segment.start, segment.end)]
+        for place in places:
+            word = _word_in_place(note, starts, place, segment.end)
+            if word is None or word.text in seen or word.text in _known_words(lexicon):
+                continue
+            seen.add(word.text)
+            where = evidence(note, word.start, word.end)
+            doubts.append(Doubt(reason="unknown-site", text=f'"{where.text}" stands where a muscle would and is no name that is known.', readings=[[]], extra_high=1, evidence=[where]))
+    return doubts
+
+
+def _word_in_place(note: Note, starts: list[int], place: int, end: int) -> Word | None:
+    """The first word behind ``place`` that is no part of a site's name, where nothing separates it."""
+    at = bisect_left(starts, place)
+    while at < len(note.words) and note.words[at].text in _ASIDE:
+        at += 1
+    if at >= len(note.words):
+        return None
+    word = note.words[at]
+    apart = any(char in note.folded[place : word.start] for char in ".,;:()\n")
+    if word.start >= end or word.start - place > _REACH or apart or not word.text.isalpha() or len(word.text) < 2:
+        return None
+    known = any(item.start <= word.start < item.end for items in (note.entities, note.sides, note.drugs) for item in within(items, word.start - _LONGEST, word.start + 1))
+    return None if known else word
+
+
+_REACH = 30  # characters
+_LONGEST = 400  # characters of the longest name, side or drug
+
+
 def unknown_sites(note: Note, injected: list[Site]) -> list[Doubt]:
     """A doubt for each item of a list of injected sites that has a side or an amount and no name that is known."""
     doubts = []
@@ -25,7 +89,7 @@ def unknown_sites(note: Note, injected: list[Site]) -> list[Doubt]:
     for index, unit in enumerate(note.units):
         if index in with_sites or not _in_list(note, index, unit, listed, parents):
             continue
-        sides = [side for side in note.sides if unit.start <= side.start < unit.end and side.sides]
+        sides = [side for side in within(note.sides, unit.start, unit.end) if side.sides]
         text = note.folded[unit.body : unit.end]
         words = [word for word in _WORD.findall(text) if word not in ("right", "left", "bilateral", "bilaterally", "upper", "lower", "middle")]
         if len(sides) != 1 or not words or len(text) > 60 or _NO_SITE.search(text):

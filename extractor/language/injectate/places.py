@@ -49,7 +49,9 @@ def sites_of(quantity: Quantity, clause: Clause, linked: frozenset[int]) -> list
         if not runs or isinstance(runs[-1][0], Site) != isinstance(item, Site):
             runs.append([])
         runs[-1].append(item)
-    place = next(index for index, run in enumerate(runs) if quantity in run)
+    place = next((index for index, run in enumerate(runs) if quantity in run), None)
+    if place is None:
+        return []  # wasted, or of another kind
     beside = [q for q in runs[place] if isinstance(q, Quantity) and q.kind == quantity.kind]
     if quantity.start in linked and any(q.start not in linked for q in beside) and not _in_row(quantity, clause, beside):
         return []  # "5 mL ropivacaine: 2 mL left trapezius, …" or "1 mL of 9 mL bupivacaine and …": the drug's amount has no place
