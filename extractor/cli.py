@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 DONE, SOME_UNREAD, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+SOMETHING_WRONG = 1
+"""What `tpi doctor` leaves with where it found something to mend, as `tpi lexicon check` does."""
 
 _ClickException = typer.BadParameter.__mro__[2]
 """Every complaint about the command line. Typer exports the class under no name; newer versions carry their own click."""
@@ -194,6 +196,27 @@ def evaluate(
     unread = run_evaluation(corpus, show_errors=errors, json_file=json, lexicon_dirs=lexicon_dir or ())
     if unread:
         raise typer.Exit(SOME_UNREAD)
+
+
+@app.command()
+def doctor(
+    output: Annotated[
+        Path | None, typer.Argument(metavar="OUT", show_default=False, help="The output of a batch, to look at its ledger, too.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    lexicon_dir: LexiconOption = None,
+) -> None:
+    """Check this installation: what is wrong, and what to do.
+
+    Exit status 1 if anything is wrong; what is only missing for some other use is noted.
+    """
+    from extractor.doctor import examine
+    from extractor.report.doctor import print_checks, print_json
+
+    checks = examine(tuple(lexicon_dir or ()), output)
+    (print_json if json else print_checks)(checks)
+    if any(check.state == "wrong" for check in checks):
+        raise typer.Exit(SOMETHING_WRONG)
 
 
 @app.command()
