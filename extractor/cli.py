@@ -68,6 +68,9 @@ def extract(
         str, typer.Argument(metavar="FILE", show_default=False, help="The note: text, RTF, HTML, DOCX or PDF; - or nothing: paste it, then Ctrl-D.")
     ] = "-",
     json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
+    no_text: Annotated[
+        bool, typer.Option("--no-text", help="With --json: no word of the note, offsets, ids and codes only.")
+    ] = False,
     policy: PolicyOption = None,
     settings: SetOption = None,
     lexicon_dir: LexiconOption = None,
@@ -81,6 +84,8 @@ def extract(
     """Read one note: the code that it proves."""
     from extractor.intake import read_note
 
+    if no_text and not json:
+        raise typer.BadParameter("it goes with --json; the readable answer quotes the note.", param_hint="--no-text")
     date_of_service = _parse_date(day)
     if file == "-" and sys.stdin.isatty():
         typer.echo("Paste the note, then press Ctrl-D on a line of its own (Windows: Ctrl-Z, Enter).", err=True)
@@ -91,6 +96,10 @@ def extract(
     result = _extract(note.text, policy, settings, lexicon_dir, date_of_service, note_id)
     if note.converted:
         result.text = note.text
+    if no_text:
+        from extractor.textless import without_text
+
+        result = without_text(result)
     if json:
         typer.echo(result.model_dump_json(indent=2).encode())
         return

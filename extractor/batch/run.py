@@ -27,6 +27,7 @@ from extractor.batch.output import check_target, ledger_path, lock_path, own_fil
 from extractor.batch.pool import Pool
 from extractor.batch.readers import check_reading, read_notes
 from extractor.batch.readers.base import ReadOptions
+from extractor.batch.textless import NO_TEXT, check_textless, refuse_texts
 from extractor.batch.worker import Answer, Setup, Task
 from extractor.batch.writers import Stamp, format_of, writer_for
 from extractor.coding.policy import Policy, load_policy
@@ -54,6 +55,8 @@ class RunOptions:
     format: str | None = None
     gate: bool = True
     with_text: bool = False
+    no_text: bool = False
+    """Write results without a word of their notes."""
     note_timeout: float = 60.0
     redo: bool = False
     """Read every note again, whatever the ledger says."""
@@ -135,7 +138,10 @@ def run_batch(
     """
     options = options or RunOptions()
     target = Path(target)
-    writer = writer_for(format_of(target, options.format))
+    format_ = format_of(target, options.format)
+    writer = writer_for(format_)
+    if options.no_text:
+        check_textless(format_, writer, with_text=options.with_text)
     check_target(target)
     check_reading(inputs, options.read)
     policy = options.policy or load_policy("cpt")
@@ -144,6 +150,8 @@ def run_batch(
         ledger = Ledger(ledger_path(target))
         try:
             run = _Run(ledger, options, policy, listener, keep_text=writer.needs_text)
+            if options.no_text:
+                refuse_texts(ledger, target)
             with scratch_folder(target) as scratch:
                 reading = replace(options.read, skip=options.read.skip | own_files(ledger, target), scratch=scratch)
                 summary = run.go(read_notes(inputs, reading), versions)
@@ -178,7 +186,7 @@ class _Run:
         self.listener = listener
         self.keep_text = keep_text
         self.counts: Counter[str] = Counter()
-        self.setup = Setup(policy, tuple(str(folder) for folder in options.lexicon_dirs), options.note_timeout)
+        self.setup = Setup(policy, tuple(str(folder) for folder in options.lexicon_dirs), options.note_timeout, options.no_text)
         self.pending: dict[str, bytes] = {}
         """Notes of this run that are read but not yet recorded, by id."""
         self.read_again: set[str] = set()
@@ -309,7 +317,7 @@ def _some(stream: Iterator[SourceNote | Unreadable]) -> list[SourceNote | Unread
 
 def _versions(options: RunOptions, policy: Policy) -> Versions:
     lexicon = load_lexicon(options.lexicon_dirs)
-    ways = " ".join(["with-text"] * options.with_text + ["no-gate"] * (not options.gate))
+    ways = " ".join(["with-text"] * options.with_text + [NO_TEXT] * options.no_text + ["no-gate"] * (not options.gate))
     return Versions(__version__, lexicon.version, f"{policy.id}@{policy.version}", ways)
 
 
