@@ -57,12 +57,13 @@ def find_cues(note: Note, matcher: CueMatcher) -> list[list[Cue]]:
 
 def _without_nested(cues: list[Cue]) -> list[Cue]:
     kept: list[Cue] = []
+    over: dict[int, list[Cue]] = {}  # by place: a clause of a hundred thousand cues must not be asked of each pair
     for cue in sorted(cues, key=lambda c: (-(c.end - c.start), c.start)):
-        nested = any(
-            other.start <= cue.start and cue.end <= other.end and _same_family(other, cue) for other in kept
-        )
+        nested = any(cue.end <= other.end and _same_family(other, cue) for other in over.get(cue.start, ()))
         if not nested:
             kept.append(cue)
+            for place in range(cue.start, cue.end):
+                over.setdefault(place, []).append(cue)
     kept.sort(key=lambda c: (c.start, c.end))
     return kept
 

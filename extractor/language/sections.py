@@ -299,7 +299,8 @@ def _procedure_starts(text: str, unit: Unit) -> Iterable[re.Match[str]]:
 
 def _soap_context(note: Note) -> bool:
     """Whether single letters stand for SOAP headings here: at least two different ones start a line or sentence."""
-    letters = set(re.findall(r"(?:^|\n|[.;]\s+)\s*([soap])(?:/p)?\s{0,2}(?:[:)]|\s-\s|\.\s|-\s|\n)", note.folded))
+    # White space is bounded: a megabyte of line ends would be walked to its end from each of them.
+    letters = set(re.findall(r"(?:^|\n|[.;]\s{1,200}+)\s{0,200}+([soap])(?:/p)?\s{0,2}(?:[:)]|\s-\s|\.\s|-\s|\n)", note.folded))
     return len(letters) >= 2
 
 
