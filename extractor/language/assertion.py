@@ -26,7 +26,16 @@ from extractor.language.governors import (
 from extractor.language.lists import inherit_in_lists
 from extractor.language.performed import just_injected
 from extractor.language.readings import MILLILITRES, VOLUME, assign, reach
-from extractor.language.references import call_off, negate_by_pronoun, negated_later, pick_named, pick_subset, repeat_on_side, take_named_above, take_others
+from extractor.language.references import (
+    call_off,
+    negate_by_pronoun,
+    negated_later,
+    pick_named,
+    pick_subset,
+    repeat_on_side,
+    take_named_above,
+    take_others,
+)
 from extractor.language.rows import NEGATIVE_VALUE, menu, row_reading
 from extractor.language.settle import settle_candidates
 

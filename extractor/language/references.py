@@ -237,7 +237,7 @@ def negated_later(note: Note) -> None:
         for site in note.sites:
             if site.start >= later.start or site.assertion != "injected" or not site.rule.startswith(_ONLY_LISTED) or not _same_name(site, later):
                 continue
-            if later.sides and site.sides and set(later.sides) != set(site.sides) or (later.portions and later.portions != site.portions):
+            if (later.sides and site.sides and set(later.sides) != set(site.sides)) or (later.portions and later.portions != site.portions):
                 continue
             if not MILLILITRES.search(note.folded, *reach(note, note.segments[site.segment])):
                 assign(site, later.assertion or "negated", "negated-later")

@@ -189,9 +189,7 @@ class SectionFinder:
         if key in _BODY_PARTS and current in ("sites", "procedure", "injectate"):
             return True
         if key in _GENERIC_SITES and not any(s.category in ("procedure", "sites", "injectate") for s in sections):
-            if key == "sites" and speaks_of_points(note):
-                return False  # nobody's complaint
-            return True  # "Location:" of a complaint
+            return not (key == "sites" and speaks_of_points(note))  # "Location:" of a complaint; "Sites:" is nobody's
         return key in _GENERIC_SITES and next((s.category for s in reversed(sections) if s.category not in _SHORT), "none") in ("subjective", "history", "exam", "assessment")
 
     def _unit_heading(self, note: Note, unit: Unit, sections: list[Section]) -> tuple[int, int, str, int] | None:

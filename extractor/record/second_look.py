@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import re
 
-from extractor.language.annotations import Note, Segment, Site
-from extractor.language.frames import Frame
+from extractor.language.annotations import Note, Site
 from extractor.language.gate import LOCAL, speaks_of_points
 from extractor.language.readings import MILLILITRES
 from extractor.lexicon import Lexicon
-from extractor.models import Doubt, Procedure
+from extractor.models import Doubt
 from extractor.record.evidence import evidence
-from extractor.record.muscles import Sites, merge_muscles
+from extractor.record.muscles import merge_muscles
 
 _ELSEWHERE = frozenset({"history", "family_history", "social_history", "ros", "consent", "instructions", "imaging", "followup", "subjective", "allergies"})
 _ANOTHER_TIME = frozenset({"future", "condition", "past", "negate", "decline", "postpone", "educate", "home", "other"})

@@ -55,4 +55,4 @@ def _sites_stated(note: Note) -> Iterator[StatedCount]:
         number = int(word) if word.isdigit() else _NUMBERS[word]
         beside = {target for site in note.sites if site.segment == index and site.kind == "muscle" for target in site.targets}
         if not beside or len(beside) > number:
-            yield StatedCount(what="sites", count=number, evidence=[evidence(note, match.start(), match.end())])
+            yield StatedCount(what="sites" if number > 1 else "muscles", count=number, evidence=[evidence(note, match.start(), match.end())])

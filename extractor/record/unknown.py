@@ -23,15 +23,10 @@ _WORD = re.compile(r"[a-z]{5,}")
 
 # Words that stand behind a side or "into the" and name no site.
 _PLAIN = frozenset(
-    """a above after all alone and apiece are as at back bands band because before belly bellies bin both but by comma cc clinic cm decubitus deep each either following for from given had half has he
-    holding i if in inj injection injections interspace is it knots laid last later length lying medial ml most muscle musculature needle next no nodule nodules not of off old on once one ones only or other
-    others our over part patient per period point points pt pts reproduce reproduces same she side sided single site sites skin sore spot spots still subcutaneous supine prone syringe syringes target
-    targets that the them then there they thickest this three time to today tolerated too total treated treatment trigger twice two until use used using very was we were when where which while with within
-    without worse worst former latter yes you his her its their she's four five six times lateral palpable painful tender taut tight active pinched marked identified affected involved area areas location locations region
-    regions way manner fashion entire whole first second third left right arm leg hand foot head body visit chart note consent room procedure headache headaches migraine pain ache spasm tightness stiffness discomfort""".split()
+    ["a", "above", "after", "all", "alone", "and", "apiece", "are", "as", "at", "back", "bands", "band", "because", "before", "belly", "bellies", "bin", "both", "but", "by", "comma", "cc", "clinic", "cm", "decubitus", "deep", "each", "either", "following", "for", "from", "given", "had", "half", "has", "he", "holding", "i", "if", "in", "inj", "injection", "injections", "interspace", "is", "it", "knots", "laid", "last", "later", "length", "lying", "medial", "ml", "most", "muscle", "musculature", "needle", "next", "no", "nodule", "nodules", "not", "of", "off", "old", "on", "once", "one", "ones", "only", "or", "other", "others", "our", "over", "part", "patient", "per", "period", "point", "points", "pt", "pts", "reproduce", "reproduces", "same", "she", "side", "sided", "single", "site", "sites", "skin", "sore", "spot", "spots", "still", "subcutaneous", "supine", "prone", "syringe", "syringes", "target", "targets", "that", "the", "them", "then", "there", "they", "thickest", "this", "three", "time", "to", "today", "tolerated", "too", "total", "treated", "treatment", "trigger", "twice", "two", "until", "use", "used", "using", "very", "was", "we", "were", "when", "where", "which", "while", "with", "within", "without", "worse", "worst", "former", "latter", "yes", "you", "his", "her", "its", "their", "she's", "four", "five", "six", "times", "lateral", "palpable", "painful", "tender", "taut", "tight", "active", "pinched", "marked", "identified", "affected", "involved", "area", "areas", "location", "locations", "region", "regions", "way", "manner", "fashion", "entire", "whole", "first", "second", "third", "left", "right", "arm", "leg", "hand", "foot", "head", "body", "visit", "chart", "note", "consent", "room", "procedure", "headache", "headaches", "migraine", "pain", "ache", "spasm", "tightness", "stiffness", "discomfort"]
 )
-_ASIDE = frozenset("upper up mid middle lower low ant anterior post posterior med medial lat lateral the and side sided muscle muscles prox proximal distal deep superficial inner outer more most tp tps trp trps".split())
-_INTO = re.compile(r"\b(?:into|in|to)\s(?:the|each|her|his)\s")
+_ASIDE = frozenset(["upper", "up", "mid", "middle", "lower", "low", "ant", "anterior", "post", "posterior", "med", "medial", "lat", "lateral", "the", "and", "side", "sided", "muscle", "muscles", "prox", "proximal", "distal", "deep", "superficial", "inner", "outer", "more", "most", "tp", "tps", "trp", "trps"])
+_INTO = re.compile(r"\binto\s(?:the|each|her|his)\s|\d\s?(?:cc|ml)\s(?:in|to)\s(?:the|each|her|his)\s")
 
 
 @lru_cache(maxsize=4)
@@ -41,7 +36,7 @@ def _known_words(lexicon: Lexicon) -> frozenset[str]:
     return frozenset(lexicon.english_words) | _PLAIN | _PLACES | {word.text for form in forms for word in split_words(form)}
 
 
-_PLACES = frozenset("molar molars umbilicus clavicular sternal long short spinal costal iliac crest insertion origin mastoid styloid tubercle process border angle edge axilla groin flank navel rib ribs spine vertebra fascia tendon".split())
+_PLACES = frozenset(["molar", "molars", "umbilicus", "clavicular", "sternal", "long", "short", "spinal", "costal", "iliac", "crest", "insertion", "origin", "mastoid", "styloid", "tubercle", "process", "border", "angle", "edge", "axilla", "groin", "flank", "navel", "rib", "ribs", "spine", "vertebra", "fascia", "tendon"])
 
 
 def unknown_words(note: Note, lexicon: Lexicon) -> list[Doubt]:
