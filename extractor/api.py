@@ -6,25 +6,22 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
-
-from spacy.language import Language
+from typing import TYPE_CHECKING
 
 from extractor import __version__
 from extractor.coding import decide, load_policy
 from extractor.coding.policy import Policy
-from extractor.language.pipeline import build, resources_of
+from extractor.language.reading import read_note, resources_of
 from extractor.models import Record, Result
+from extractor.record import build_record
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 _HALF = re.compile("[\ud800-\udfff]")
 
 __all__ = ["decided", "extract", "load", "read_record"]
-
-
-@lru_cache(maxsize=8)
-def _pipeline(lexicon_dirs: tuple[str, ...]) -> Language:
-    return build(lexicon_dirs)
 
 
 def load(lexicon_dirs: Sequence[str | Path] = ()) -> Language:
@@ -36,6 +33,8 @@ def load(lexicon_dirs: Sequence[str | Path] = ()) -> Language:
     Raises:
         LexiconError: if a table of the lexicon cannot be read.
     """
+    from extractor.language.pipeline import build
+
     return build([str(folder) for folder in lexicon_dirs])
 
 
@@ -47,14 +46,9 @@ def read_record(text: str, *, lexicon_dirs: Sequence[str | Path] = (), date_of_s
     """
     if half := _HALF.search(text):
         raise ValueError(f"Character {half.start()} is half of a surrogate pair: the text was decoded wrongly. Decode it again, as UTF-16 or UTF-8.")
-    nlp = _pipeline(tuple(str(folder) for folder in lexicon_dirs))
-    with nlp.memory_zone():
-        doc = nlp.make_doc(text)
-        if date_of_service:
-            doc.user_data["date_of_service"] = str(date_of_service)
-        for _name, component in nlp.pipeline:
-            doc = component(doc)
-        return Record.model_validate(doc.user_data["tpi_record"])
+    resources = resources_of(tuple(str(folder) for folder in lexicon_dirs))
+    note = read_note(text, resources, str(date_of_service) if date_of_service else None)
+    return build_record(note, resources.lexicon, resources.gate)
 
 
 def extract(

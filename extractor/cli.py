@@ -63,7 +63,7 @@ def _tpi(
 @app.command()
 def extract(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", show_default=False, help="The note; - or nothing: paste it, then Ctrl-D.")
+        str, typer.Argument(metavar="FILE", show_default=False, help="The note: text, RTF, HTML, DOCX or PDF; - or nothing: paste it, then Ctrl-D.")
     ] = "-",
     json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
     policy: PolicyOption = None,
@@ -87,6 +87,8 @@ def extract(
         number = "1 byte is" if note.replaced == 1 else f"{note.replaced} bytes are"
         typer.echo(f"tpi: {number} no character in {note.encoding}; \ufffd stands in the note instead.", err=True)
     result = _extract(note.text, policy, settings, lexicon_dir, date_of_service, note_id)
+    if note.converted:
+        result.text = note.text
     if json:
         typer.echo(result.model_dump_json(indent=2).encode())
         return
@@ -138,6 +140,42 @@ def status(context: typer.Context) -> None:
     from extractor.batch.cli import status as command
 
     _hand_on(command, "status", context.args)
+
+
+@app.command(context_settings=_HAND_ON, add_help_option=False)
+def audit(context: typer.Context) -> None:
+    """Hold notes against billed claims: what does not match, worst first."""
+    from extractor.audit.cli import audit as command
+
+    _hand_on(command, "audit", context.args)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen; others than this machine need --allow-remote.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="0 takes a free one.")] = 8000,
+    policy: PolicyOption = None,
+    settings: SetOption = None,
+    lexicon_dir: LexiconOption = None,
+    allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Let other machines ask, with a token.")] = False,
+    token: Annotated[
+        str | None, typer.Option(envvar="TPI_TOKEN", metavar="TOKEN", help="Better in TPI_TOKEN; default a new one, printed.", show_envvar=False)
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option("--allow-host", metavar="NAME", help="Another name of this server; repeatable.")
+    ] = None,
+    certificate: Annotated[Path | None, typer.Option(metavar="FILE", help="TLS certificate (PEM).")] = None,
+    key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key (PEM).")] = None,
+    readers: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processes that read notes.")] = 1,
+    time_limit: Annotated[float, typer.Option(min=1, max=600, metavar="SECONDS", help="Longest time for one note.")] = 20,
+) -> None:
+    """Open the page and the HTTP API on this machine."""
+    from extractor.web.cli import serve as run_server
+
+    run_server(
+        host, port, policy, settings, lexicon_dir, allow_remote=allow_remote, token=token, allow_hosts=allow_host,
+        certificate=certificate, key=key, readers=readers, time_limit=time_limit,
+    )  # fmt: skip
 
 
 @app.command()

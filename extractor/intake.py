@@ -13,13 +13,27 @@ from pathlib import Path
 
 from extractor.failures import UserError
 
-__all__ = ["MAX_BYTES", "MAX_CHARACTERS", "IntakeError", "Note", "check_text", "decode", "read_note"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_CHARACTERS",
+    "IntakeError",
+    "Note",
+    "check_text",
+    "decode",
+    "decode_bytes",
+    "decode_part",
+    "encoding_of",
+    "read_note",
+]
 
 MAX_CHARACTERS = 1_000_000
 """Longest note, in characters: some 300 pages. More is an export of many notes, which are better read one by one."""
 
 MAX_BYTES = 4 * MAX_CHARACTERS
 """Longest file, in bytes: no character takes more than four."""
+
+MAX_FILE_BYTES = 32_000_000
+"""Longest file that is opened at all, in bytes: a document's pictures and fonts are no text."""
 
 _MARKS = (
     # The longer mark first: UTF-32's begins with UTF-16's.
@@ -58,6 +72,7 @@ _TERMINAL_LINE = 4095
 """Bytes of one line that Linux hands on from a terminal; it drops the others without a word."""
 
 _WHITE_CONTROLS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85")
+_CONTROLS = bytes(code for code in range(0x20) if chr(code) not in _WHITE_CONTROLS)
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\xad"
 
 
@@ -73,17 +88,25 @@ class Note:
     encoding: str
     replaced: int = 0
     """Bytes that the encoding does not know; each stands as U+FFFD in the text."""
+    kind: str = "text"
+    """What the file was: ``text``, or ``rtf``, ``html``, ``docx``, ``pdf`` or ``ccda``, from which the text was converted."""
+
+    @property
+    def converted(self) -> bool:
+        """Whether offsets count a text that was made from a document; it is then kept with the result."""
+        return self.kind != "text"
 
 
 def read_note(source: str | Path) -> Note:
-    """Read a file, or standard input for ``-``.
+    """Read a file, or standard input for ``-``; RTF, HTML, DOCX, text PDF and C-CDA are converted to text.
 
     Raises:
-        IntakeError: if it is missing, no file, not text, empty or too long.
+        IntakeError: if it is missing, no file, not text, empty or too long, or a document that cannot be read.
     """
     name = "standard input" if str(source) == "-" else str(source)
     try:
-        return decode(_bytes_of(source, name))
+        data = _bytes_of(source, name)
+        return _converted(data, name) or decode(data)
     except IntakeError as error:
         raise IntakeError(f"{name}: {error}") from None
 
@@ -100,9 +123,25 @@ def decode(data: bytes) -> Note:
     if len(data) > MAX_BYTES:
         raise IntakeError(_too_long(f"more than {MAX_BYTES:,} bytes"))
     _refuse_known_kinds(data)
-    note = _decoded(data)
+    note = decode_bytes(data)
     check_text(note.text)
     return note
+
+
+def encoding_of(head: bytes) -> tuple[str, int]:
+    """Return the encoding that the first bytes show, and the length of their byte order mark.
+
+    ``utf-8`` stands for UTF-8 or an older encoding: :func:`decode_part` decides for each part.
+    """
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding, len(mark)
+    return _wide_encoding(head) or "utf-8", 0
+
+
+def decode_part(data: bytes) -> Note:
+    """Decode a part of a larger file (a line, a cell) as UTF-8 or Windows-1252; nothing is refused."""
+    return _utf8(data)
 
 
 def check_text(text: str) -> None:
@@ -114,17 +153,27 @@ def check_text(text: str) -> None:
     if len(text) > MAX_CHARACTERS:
         raise IntakeError(_too_long(f"{len(text):,} characters"))
     try:
-        text.encode("utf-8")
+        data = text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise IntakeError(
             f"character {error.start} is half of a pair (a lone surrogate), so the text is damaged. "
             "Export the note again, as UTF-8."
         ) from None
-    controls = sum(text.count(chr(code)) for code in range(0x20) if chr(code) not in _WHITE_CONTROLS)
+    controls = len(data) - len(data.translate(None, _CONTROLS))
     if controls > 8 and controls > _BINARY_SHARE * len(text):
         raise IntakeError("this is binary data, not text. Give the note as plain text (UTF-8).")
     if not any(char.isprintable() and not char.isspace() and char not in _INVISIBLE for char in text):
         raise IntakeError("the note is empty. Give a file with the note's text, or paste it and press Ctrl-D.")
+
+
+def _converted(data: bytes, name: str) -> Note | None:
+    """The note in a document; None where the bytes are no document."""
+    from extractor.batch.documents import convert, looks_like_document
+
+    if not looks_like_document(data[:65536], name):
+        return None
+    found = convert(data, name)
+    return Note(found.text, "utf-8", kind=found.kind)
 
 
 def _bytes_of(source: str | Path, name: str) -> bytes:
@@ -132,7 +181,7 @@ def _bytes_of(source: str | Path, name: str) -> bytes:
         if str(source) == "-":
             return _standard_input()
         with Path(source).open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         raise IntakeError("there is no such file. Check the name, or give - and paste the note.") from None
     except IsADirectoryError:
@@ -150,7 +199,7 @@ def _bytes_of(source: str | Path, name: str) -> bytes:
 
 
 def _standard_input() -> bytes:
-    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
     if sys.stdin.isatty() and any(len(line) >= _TERMINAL_LINE for line in data.splitlines()):
         raise IntakeError(
             f"a line has {_TERMINAL_LINE:,} characters, and the terminal drops what comes after them. "
@@ -168,7 +217,12 @@ def _refuse_known_kinds(data: bytes) -> None:
         raise IntakeError("this looks like a DICOM object, not text. Give the note's text.")
 
 
-def _decoded(data: bytes) -> Note:
+def decode_bytes(data: bytes) -> Note:
+    """Decode alone, without asking whether the bytes are a note.
+
+    Raises:
+        IntakeError: if they begin like UTF-16 or UTF-32 and are damaged.
+    """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             if encoding == "utf-8":

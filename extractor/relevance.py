@@ -22,7 +22,7 @@ from extractor.language.phrases import compile_pattern
 from extractor.language.text import fold
 
 if TYPE_CHECKING:
-    from extractor.language.pipeline import Resources
+    from extractor.language.reading import Resources
 
 __all__ = ["Gate", "RelevanceRow", "gate_of", "may_concern_needles", "read_date"]
 
@@ -47,8 +47,24 @@ class RelevanceRow(NamedTuple):
 
 
 _LETTERS = bytes(ord(chr(code).lower()) if chr(code).isalpha() and code < 128 else 32 for code in range(256))
-_MISREAD = re.compile(r"[a-z][01](?=[a-z])")
-"""A figure inside a word, which :func:`fold` reads as the letter that it stands for."""
+_FIGURE = re.compile(r"[01](?=[a-z])")
+
+
+class Glance(NamedTuple):
+    """What the scan tells of a note."""
+
+    concerns: bool
+    """Whether it may tell of a needle in a muscle."""
+    dated: bool
+    """Whether a calendar date may stand in it."""
+
+
+_FIGURES = [str(number) for number in range(10)]
+_DATE_PIECES = [
+    *(century + figure for century in ("19", "20") for figure in _FIGURES),
+    *(before + day + after for before in "-/.?" for day in (*_FIGURES, *(a + b for a in _FIGURES for b in _FIGURES)) for after in "-/.?"),
+]
+"""What every date holds: a year in four figures, or a figure or two between two marks; "?" is a dash beyond ASCII."""
 
 
 class Gate:
@@ -68,38 +84,35 @@ class Gate:
             pattern = compile_pattern(row.form)
             for first in row.form.split(None, 1)[0].split("|"):
                 self._patterns.setdefault(first.removesuffix("*"), []).append((row.kind, pattern))
-        misread = {other for word in self._patterns for other in _as_misread(word)} - self._patterns.keys()
-        self._words = [*self._patterns, *sorted(misread)]
+        self._words = [*self._patterns, *_DATE_PIECES]
+        self._dated_from = len(self._words) - len(_DATE_PIECES)
         self._scan = BytesAhoCorasick(
             [word.encode("ascii") for word in self._words], implementation=Implementation.DFA
         ).find_matches_as_indexes
 
     def __call__(self, text: str) -> bool:
         """Whether the note may tell of a needle in a muscle; False only where it cannot."""
-        low = text.lower()
-        data = low.encode("ascii", "replace")
-        hits = self._scan(data, overlapping=True)
-        if hits:
-            verdict = self._weigh(low, data, hits)
-            if verdict is None:  # a figure inside one of the words
-                low = fold(text)
-                data = low.encode("ascii", "replace")
-                verdict = self._weigh(low, data, self._scan(data, overlapping=True))
-            if verdict:
-                return True
-        return self._muscles.fill(low, data)
+        return self.look(text).concerns
 
-    def _weigh(self, low: str, data: bytes, hits: list[tuple[int, int, int]]) -> bool | None:
-        """Whether the words found let the note through; None if one of them is misread and the text has to be folded."""
+    def look(self, text: str) -> Glance:
+        """What one scan of the note tells."""
+        low = text.lower()
+        if _has_misread(low):
+            low = fold(low)
+        data = low.encode("ascii", "replace")
+        found = self._scan(data, overlapping=True)
+        hits = [hit for hit in found if hit[0] < self._dated_from]
+        concerns = bool(hits and self._weigh(low, data, hits)) or self._muscles.fill(low)
+        return Glance(concerns, len(hits) < len(found))
+
+    def _weigh(self, low: str, data: bytes, hits: list[tuple[int, int, int]]) -> bool:
+        """Whether the words found let the note through."""
         places: dict[Kind, list[int]] = {"needle": [], "amount": [], "point": [], "block": []}
         words, patterns = self._words, self._patterns
         for number, start, _end in hits:
             if start and data[start - 1] in _LOWER_CASE:
                 continue
-            found = patterns.get(words[number])
-            if found is None:
-                return None
-            for kind, pattern in found:
+            for kind, pattern in patterns[words[number]]:
                 if pattern.match(low, start):
                     if kind == "procedure":
                         return True
@@ -107,14 +120,14 @@ class Gate:
         needles, amounts, points = places["needle"], places["amount"], places["point"]
         return (
             bool(points and self._pointed(low, data, points, needles, amounts))
-            or bool(needles and self._beside_muscle(low, data, needles))
+            or bool(needles and self._beside_muscle(data, needles))
             or self._beside_procedure(low, data, sorted(needles + places["block"]))
-            or bool(amounts and self._beside_muscle(low, data, amounts) and self._names_drug(low))
+            or bool(amounts and self._beside_muscle(data, amounts) and self._names_drug(low))
         )
 
     def _pointed(self, low: str, data: bytes, points: list[int], needles: list[int], amounts: list[int]) -> bool:
         """Whether a needle, an amount or a drug stands around a word of trigger points, or a muscle beside it."""
-        if _meet(points, needles, AROUND) or _meet(points, amounts, AROUND) or self._beside_muscle(low, data, points):
+        if _meet(points, needles, AROUND) or _meet(points, amounts, AROUND) or self._beside_muscle(data, points):
             return True
         return any(self._names_drug(low[start:end]) for start, end in _windows(points, AROUND, len(low)))
 
@@ -123,15 +136,12 @@ class Gate:
 
         return bool(find_drugs(low, lexicon=self._lexicon))
 
-    def _beside_muscle(self, low: str, data: bytes, hits: list[int]) -> bool:
-        for start, end in _windows(hits, REACH, len(data)):
-            if self._muscles.named_in(_words(low, data, start, end)):
-                return True
-        return False
+    def _beside_muscle(self, data: bytes, hits: list[int]) -> bool:
+        return any(self._muscles.named_in(_words(data, start, end)) for start, end in _windows(hits, REACH, len(data)))
 
     def _beside_procedure(self, low: str, data: bytes, hits: list[int]) -> bool:
         for start, end in _windows(hits, BESIDE, len(data)):
-            if self._procedures.may_start(_words(low, data, start, end)) and self._procedures.named_in(low[start:end]):
+            if self._procedures.may_start(_words(data, start, end)) and self._procedures.named_in(low[start:end]):
                 return True
         return False
 
@@ -139,20 +149,14 @@ class Gate:
 _LOWER_CASE = frozenset(range(ord("a"), ord("z") + 1))
 
 
-def _as_misread(word: str) -> Iterator[str]:
-    """The word with one letter as a scanner may misread it, where :func:`fold` would read it right."""
-    for wrong, right in (("1", "l"), ("0", "o")):
-        for at, char in enumerate(word):
-            if char == right and fold(misread := word[:at] + wrong + word[at + 1 :]) != misread:
-                yield misread
+def _has_misread(low: str) -> bool:
+    """Whether a figure stands inside a word, where :func:`fold` reads the letter that a scanner took for it."""
+    return any(low[match.start() - 1 : match.start()].isalpha() for match in _FIGURE.finditer(low))
 
 
-def _words(low: str, data: bytes, start: int, end: int) -> list[str]:
+def _words(data: bytes, start: int, end: int) -> list[str]:
     """Words of a stretch of text, letters alone; the first and the last may be cut."""
-    piece = data[start:end]
-    if (b"0" in piece or b"1" in piece) and _MISREAD.search(low, start, end):
-        piece = fold(low[start:end]).encode("ascii", "replace")
-    return piece.translate(_LETTERS).decode("ascii").split()
+    return data[start:end].translate(_LETTERS).decode("ascii").split()
 
 
 def _meet(some: Sequence[int], others: Sequence[int], reach: int) -> bool:
@@ -184,7 +188,7 @@ def gate_of(lexicon_dirs: Sequence[str | Path] = ()) -> Gate:
     Raises:
         LexiconError: if the lexicon cannot be read.
     """
-    from extractor.language.pipeline import resources_of
+    from extractor.language.reading import resources_of
 
     return resources_of(tuple(str(folder) for folder in lexicon_dirs)).gate
 
@@ -198,18 +202,16 @@ def may_concern_needles(text: str, lexicon_dirs: Sequence[str | Path] = ()) -> b
     return gate_of(lexicon_dirs)(text)
 
 
-_YEAR_OR_NUMERIC = re.compile(r"(?:19|20)\d\d|\d[-/.\u2010-\u2014\u2212\u2044]\d\d?[-/.\u2010-\u2014\u2212\u2044]\d\d")
-
-
 def read_date(text: str) -> str | None:
     """The date of service (ISO 8601) that the pipeline would read in the note, without the rest of the reading."""
-    if not _YEAR_OR_NUMERIC.search(text):
-        return None
     from extractor.language.annotations import Note
     from extractor.language.layout import split_units
-    from extractor.language.sections import find_visits
+    from extractor.language.sections import find_visits, may_date_the_visit
 
-    note = Note(text, fold(text), [])
+    folded = fold(text)
+    if not may_date_the_visit(folded):
+        return None
+    note = Note(text, folded, [])
     split_units(note)
     find_visits(note)
     return note.date_of_service

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from extractor.language.cues import ProcedureRow
@@ -20,7 +19,7 @@ from extractor.language.text import words as split_words
 from extractor.record.procedure import NOT_REPORTED
 
 if TYPE_CHECKING:
-    from extractor.language.pipeline import Resources
+    from extractor.language.reading import Resources
     from extractor.lexicon import Lexicon
 
 __all__ = ["MuscleNames", "ProcedureNames"]
@@ -57,7 +56,7 @@ class MuscleNames:
         self._capitals = matcher.capitals
         self._singles = matcher.singles
         self._misheard = matcher.misheard
-        self._beginnings = frozenset(name[:size] for name in matcher.singles for size in range(1, len(name)))
+        self._beginnings = matcher.beginnings
         self._roles: dict[str, _Role] = {}
         self._site_words = frozenset(matcher.trie.words()) | _SIDES | LIST_WORDS
 
@@ -72,9 +71,9 @@ class MuscleNames:
                 return True
         return False
 
-    def fill(self, low: str, data: bytes) -> bool:
+    def fill(self, low: str) -> bool:
         """Whether a text may be nothing but a list of sites ("left trapezius, right levator scapulae")."""
-        if len(data) > _LIST_LENGTH:
+        if len(low) > _LIST_LENGTH:
             return False
         named = False
         for match in _WORD.finditer(low):
@@ -131,7 +130,7 @@ class MuscleNames:
     def _pieces_at(self, words: Sequence[str], at: int) -> bool:
         """ "infra spinatus", "levator-\\nscapulae", "levatorscapulae"."""
         solid = words[at]
-        for word in islice(words, at + 1, at + 4):
+        for word in words[at + 1 : at + 4]:
             if len(word) < 2:
                 return False
             solid += word

@@ -139,7 +139,7 @@ def test_wrong_usage_is_one_line_and_status_2(tpi, args, word):
     assert answer.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("stdin", [b"", b" \n", b"%PDF-1.4", bytes(100), b"{\\rtf1 left trapezius}", b"\xff\xfeA"])
+@pytest.mark.parametrize("stdin", [b"", b" \n", b"%PDF-1.4", bytes(100), b"{\\rtf1 left trapezius", b"\xff\xfeA"])
 def test_input_that_is_no_note_is_one_line_and_status_2(tpi, stdin):
     answer = tpi("extract", stdin=stdin)
     assert (answer.status, answer.out) == (2, "")

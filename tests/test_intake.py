@@ -129,6 +129,23 @@ def test_a_file_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"{\\rtf1 left trapezius}", "rtf"),
+        (b"<html><body>left trapezius</body></html>", "html"),
+        (b"left trapezius", "text"),
+        (b"left <b>trapezius</b>", "text"),
+    ],
+)
+def test_a_document_is_converted_and_says_what_it_was(tmp_path, data, kind):
+    file = tmp_path / "note"
+    file.write_bytes(data)
+    note = read_note(file)
+    assert (note.kind, note.converted) == (kind, kind != "text")
+    assert note.text.replace("<b>", "").replace("</b>", "") == "left trapezius"
+
+
+@pytest.mark.parametrize(
     ("make", "word"),
     [
         (lambda folder: folder / "missing.txt", "no such file"),

@@ -40,6 +40,13 @@ def test_it_carries_lexicons_licence_and_notice_and_no_tests(wheel):
     assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {"extractor"}
 
 
+def test_it_carries_the_page_and_its_samples(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    page = {f"extractor/web/static/{file.name}" for file in (ROOT / "extractor" / "web" / "static").iterdir()}
+    samples = {f"extractor/_examples/{file.name}" for file in (ROOT / "examples").glob("*.txt")}
+    assert page and samples and page | samples <= names
+
+
 def test_it_extracts_a_note_from_another_folder_in_an_empty_environment(wheel, tmp_path):
     run(sys.executable, "-m", "venv", "--without-pip", "env", cwd=tmp_path)
     binaries = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin")

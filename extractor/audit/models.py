@@ -28,6 +28,7 @@ class ClaimLine(_Model):
     note_id: str | None = None
     patient_id: str | None = None
     date_of_service: date | None = None
+    date_of_service_end: date | None = Field(None, description="Last date, where the line bills a range")
     provider_id: str | None = Field(None, description="Rendering provider")
     payer: str | None = None
     code: str = Field(description="CPT or HCPCS code as billed")
@@ -76,6 +77,7 @@ class ClaimFinding(_Model):
     rule: str | None = Field(None, description="What `tpi explain` knows it by")
     source: str | None = None
     effective: str | None = Field(None, description="Dates on which the rule holds, as 2024-01-01/..")
+    resolution: str = Field("", description="What would resolve it, in one sentence")
     exposure: Exposure | None = None
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-__all__ = ["batch", "status"]
+__all__ = ["batch", "cores", "mapping", "status"]
 
 _SOME_UNREAD = 1
 
@@ -19,7 +19,7 @@ def batch(
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", show_default=False, help="Files, folders, - or a database's URL.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="Its ending picks the format: .jsonl, .parquet, .csv, .duckdb, .sqlite …")],
     form: Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="The format, whatever the ending.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that read notes.", show_default="one for each core")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that read notes; default one for each core.")] = None,
     policy: Annotated[str | None, typer.Option("--policy", metavar="NAME|FILE", help="See `tpi policy list`.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one setting of the policy; repeatable.")] = None,
     lexicon_dir: Annotated[list[Path] | None, typer.Option("--lexicon-dir", metavar="DIR", help="A practice's own words; repeatable.")] = None,
@@ -28,31 +28,39 @@ def batch(
     order_by: Annotated[str | None, typer.Option(metavar="COLUMN", help="The order of the rows of one note.")] = None,
     query: Annotated[str | None, typer.Option(metavar="SQL", help="What to read from a database.")] = None,
     table: Annotated[str | None, typer.Option(metavar="NAME", help="The table to read from a database.")] = None,
+    date_format: Annotated[str | None, typer.Option(metavar="FORMAT", help="How dates are written, such as %d.%m.%Y.")] = None,
     gate: Annotated[bool, typer.Option("--gate/--no-gate", help="Answer notes without any word of needles at once.")] = True,
     with_text: Annotated[bool, typer.Option("--with-text", help="Keep each note's text in its result.")] = False,
     note_timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="What takes longer is quarantined.")] = 60.0,
     redo: Annotated[bool, typer.Option("--redo", help="Read every note again.")] = False,
+    engine: Annotated[str, typer.Option(metavar="local|spark", help="spark: Parquet to Parquet on a cluster (extra spark).")] = "local",
     log_format: Annotated[str | None, typer.Option(metavar="text|json", help="Log lines instead of a progress bar.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
 ) -> None:  # fmt: skip
     """Read many notes, each once; a second run reads only what is new or changed."""
-    from extractor.batch.readers.base import ReadOptions
+    from extractor.batch.readers.base import Meter, ReadOptions
     from extractor.batch.run import RunOptions, run_batch
     from extractor.coding import resolve_policy
 
+    meter = Meter()
     options = RunOptions(
-        workers=workers or _cores(),
+        workers=workers or cores(),
         policy=resolve_policy(policy, settings),
         lexicon_dirs=tuple(lexicon_dir or ()),
-        read=ReadOptions(_mapping(columns), group_by, order_by, query, table),
+        read=ReadOptions(mapping(columns), group_by, order_by, query, table, date_format, meter=meter),
         format=form,
         gate=gate,
         with_text=with_text,
         note_timeout=note_timeout,
         redo=redo,
     )
+    if engine == "spark":
+        _on_spark(inputs, output, options)
+        return
+    if engine != "local":
+        raise typer.BadParameter("it is local or spark.", param_hint="--engine")
     signal.signal(signal.SIGTERM, _interrupt)  # the scheduler's stop is as orderly as Ctrl-C
-    listener, logger = _listener(log_format, quiet)
+    listener, logger = _listener(log_format, quiet, meter)
     try:
         summary = run_batch(inputs, output, options, listener)
     except KeyboardInterrupt:
@@ -96,11 +104,27 @@ def status(
     print_status(read_status(output, queue=queue), Console(highlight=False))
 
 
-def _cores() -> int:
+def _on_spark(inputs: list[str], output: Path, options: Any) -> None:
+    from extractor.batch.spark import SparkError, run_spark
+    from extractor.batch.worker import Setup
+    from extractor.batch.writers import format_of
+
+    if format_of(output, options.format) != "parquet":
+        raise SparkError("--engine spark writes Parquet: give an --output that ends in .parquet.")
+    setup = Setup(options.policy, tuple(str(folder) for folder in options.lexicon_dirs), options.note_timeout)
+    counts = run_spark(inputs, output, setup, options=options.read, gate=options.gate, with_text=options.with_text)
+    typer.echo("  ".join(f"{number:,} {name}" for name, number in counts.items()), err=True)
+    if number := counts["quarantined"]:
+        typer.echo(f"tpi: {_notes(number)} could not be read; see the quarantine table beside {output}.", err=True)
+        raise typer.Exit(_SOME_UNREAD)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _mapping(items: list[str] | None) -> dict[str, str]:
+def mapping(items: list[str] | None) -> dict[str, str]:
     """Return ``FIELD=COLUMN`` items as a mapping; one item may hold several, joined by commas."""
     columns: dict[str, str] = {}
     for part in (part for item in items or () for part in item.split(",")):
@@ -111,7 +135,7 @@ def _mapping(items: list[str] | None) -> dict[str, str]:
     return columns
 
 
-def _listener(log_format: str | None, quiet: bool) -> tuple[Any, Any]:
+def _listener(log_format: str | None, quiet: bool, meter: Any) -> tuple[Any, Any]:
     from extractor.batch.progress import BarListener, Logger, LogListener
 
     if log_format not in (None, "text", "json"):
@@ -119,7 +143,7 @@ def _listener(log_format: str | None, quiet: bool) -> tuple[Any, Any]:
     if quiet:
         return None, None
     if log_format is None and sys.stderr.isatty():
-        return BarListener(), None
+        return BarListener(meter), None
     form: Literal["text", "json"] = "json" if log_format == "json" else "text"
     logger = Logger(form)
     return LogListener(logger), logger if log_format else None

@@ -30,10 +30,11 @@ def gated_answer(task: Task, setup: Setup) -> Answer | None:
 
     began = time.perf_counter()
     text = task.text
-    if gate_of(setup.lexicon_dirs)(text) or not _encodable(text):
+    glance = gate_of(setup.lexicon_dirs).look(text)
+    if glance.concerns or not _encodable(text):
         return None
     day = task.date_of_service
-    if day is None and (read := read_date(text)) is not None:
+    if day is None and glance.dated and (read := read_date(text)) is not None:
         day = date.fromisoformat(read)
     document = b"".join(
         (

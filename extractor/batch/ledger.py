@@ -281,9 +281,9 @@ class _Transaction:
 
 
 def file_of(source: str) -> str:
-    """Return the file of a place such as ``export.jsonl:12``."""
-    file, separator, place = source.rpartition(":")
-    return file if separator and place[:1].isdigit() else source
+    """Return the file of a place such as ``export.jsonl:12`` or ``export.parquet#3``."""
+    file, _, place = source.rpartition("#" if "#" in source else ":")
+    return file if file and place.isdigit() else source
 
 
 def _explained(path: Path, error: sqlite3.Error) -> LedgerError:

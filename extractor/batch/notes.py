@@ -22,6 +22,8 @@ class SourceNote:
     """File and place, such as ``export.jsonl:12``; never words of the note."""
     converted: bool = False
     """The text was made from another format (RTF, HTML, HL7 …): it is then kept with the result."""
+    warnings: tuple[str, ...] = ()
+    """What the source says and could not be used (an unreadable date), without words of the note."""
 
 
 @dataclass(frozen=True, slots=True)

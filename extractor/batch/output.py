@@ -14,7 +14,7 @@ from extractor.batch.notes import Quarantined, Row
 from extractor.batch.writers import OutputError, Stamp, Writer
 from extractor.batch.writers import publish as put_in_place
 
-__all__ = ["check_target", "ledger_path", "lock_path", "publish"]
+__all__ = ["check_target", "ledger_path", "lock_path", "own_files", "publish", "scratch_folder"]
 
 _PUBLISHED = "published"
 
@@ -42,6 +42,33 @@ def check_target(target: Path) -> None:
         raise OutputError(f"{folder}: this folder cannot be written. Ask for the right, or give another --output.")
 
 
+def own_files(ledger: Ledger, target: Path) -> frozenset[Path]:
+    """Return what an output consists of: a folder of notes may hold it, and it is no note."""
+    names = {target, ledger.path, lock_path(target), _staging(target), _scratch(target)}
+    names |= {ledger.path.with_name(ledger.path.name + ending) for ending in ("-wal", "-shm")}
+    return frozenset(path.absolute() for path in (*names, *_published(ledger)))
+
+
+@contextlib.contextmanager
+def scratch_folder(target: Path) -> Iterator[Path]:
+    """A folder beside the output, the user's alone, for rows that have to be sorted on disk; removed at the end."""
+    folder = _scratch(target)
+    _remove(folder)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        _remove(folder)
+
+
+def _staging(target: Path) -> Path:
+    return target.with_name(f".{target.name}.staging")
+
+
+def _scratch(target: Path) -> Path:
+    return target.with_name(f".{target.name}.scratch")
+
+
 def publish(ledger: Ledger, writer: Writer, target: Path, stamp: Stamp) -> list[Path]:
     """Write the output anew from the ledger, if it would differ from what lies there.
 
@@ -59,7 +86,7 @@ def publish(ledger: Ledger, writer: Writer, target: Path, stamp: Stamp) -> list[
     files = _unchanged(ledger, state)
     if files is not None:
         return files
-    staging = target.with_name(f".{target.name}.staging")
+    staging = _staging(target)
     try:
         _remove(staging)
         staging.mkdir(mode=0o700)
@@ -82,19 +109,21 @@ def _rows(ledger: Ledger, writer: Writer) -> Iterator[Row | Quarantined]:
     return chain(ledger.rows(with_text=writer.needs_text), ledger.quarantine())
 
 
+def _published(ledger: Ledger) -> dict[Path, int]:
+    """Return the files of the output as it was last written, with their sizes."""
+    lines = (ledger.get(_PUBLISHED) or "").split("\n")[1:]
+    sizes = (line.partition(" ") for line in lines)
+    return {ledger.path.with_name(name): int(size) for size, _, name in sizes}
+
+
 def _unchanged(ledger: Ledger, state: str) -> list[Path] | None:
     """Return the files of the present output if they are what would be written."""
-    known = (ledger.get(_PUBLISHED) or "").split("\n")
-    if known[0] != state:
+    if (ledger.get(_PUBLISHED) or "").split("\n")[0] != state:
         return None
-    files = []
-    for line in known[1:]:
-        size, _, name = line.partition(" ")
-        file = ledger.path.with_name(name)
-        if not file.exists() or _size(file) != int(size):
-            return None
-        files.append(file)
-    return files
+    files = _published(ledger)
+    if any(not file.exists() or _size(file) != size for file, size in files.items()):
+        return None
+    return list(files)
 
 
 def _size(path: Path) -> int:

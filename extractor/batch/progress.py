@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
 from extractor.batch.ledger import NewQuarantine
+from extractor.batch.readers.base import Meter
 
 __all__ = ["BarListener", "LogListener", "Logger"]
 
@@ -18,8 +19,8 @@ LogFormat = Literal["text", "json"]
 _LOG_EVERY = 30.0
 """Seconds between progress lines in a log."""
 
-_MAX_QUARANTINE_LINES = 100
-"""More notes than these in quarantine are counted, not listed: a broken export must not fill the log."""
+_MAX_LISTED = 100
+"""More lines than these of one event are counted, not listed: a broken export must not fill the log."""
 
 
 class Logger:
@@ -32,6 +33,7 @@ class Logger:
     def __call__(self, event: str, level: str = "info", **fields: Any) -> None:
         """Write an event with its fields."""
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        fields = {key: value for key, value in fields.items() if value is not None}
         entry = {"time": now, "level": level, "event": event, **fields}
         if self._form == "json":
             line = json.dumps(entry, ensure_ascii=False)
@@ -47,7 +49,7 @@ class LogListener:
     def __init__(self, logger: Logger):
         self._log = logger
         self._began = self._told = time.monotonic()
-        self._listed = 0
+        self._listed: Counter[str] = Counter()
 
     def began(self, run: int, versions: str) -> None:
         self._began = self._told = time.monotonic()
@@ -59,12 +61,18 @@ class LogListener:
             self._told = now
             self._log("progress", rate=round(counts["notes"] / (now - self._began), 1), **counts)
 
+    def warned(self, source: str, note_id: str, warning: str) -> None:
+        self._list("note-warning", source=source, note_id=note_id, warning=warning)
+
     def quarantined(self, entry: NewQuarantine) -> None:
-        self._listed += 1
-        if self._listed <= _MAX_QUARANTINE_LINES:
-            self._log("quarantined", "warning", source=entry.source, note_id=entry.note_id, stage=entry.stage, reason=entry.reason)
-        elif self._listed == _MAX_QUARANTINE_LINES + 1:
-            self._log("quarantined", "warning", reason="more notes in quarantine are counted only; see `tpi status`")
+        self._list("quarantined", source=entry.source, note_id=entry.note_id, stage=entry.stage, reason=entry.reason)
+
+    def _list(self, event: str, **fields: Any) -> None:
+        self._listed[event] += 1
+        if self._listed[event] <= _MAX_LISTED:
+            self._log(event, "warning", **fields)
+        elif self._listed[event] == _MAX_LISTED + 1:
+            self._log(event, "warning", reason="more of these are counted, not listed; see `tpi status`")
 
     def writing(self) -> None:
         self._log("writing-output")
@@ -73,7 +81,8 @@ class LogListener:
 class BarListener:
     """A run on a terminal: one line that is redrawn."""
 
-    def __init__(self, total: int | None = None):
+    def __init__(self, meter: Meter):
+        """``meter``: how far the reading is, in bytes; its total is known once the reading begins."""
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -82,7 +91,8 @@ class BarListener:
             TextColumn("{task.fields[said]}"), TimeElapsedColumn(), TimeRemainingColumn(),
             console=Console(stderr=True), transient=True,
         )  # fmt: skip
-        self._task = self._bar.add_task("reading", total=total, said="")
+        self._task = self._bar.add_task("reading", total=None, said="")
+        self._meter = meter
         self._began = time.monotonic()
 
     def began(self, run: int, versions: str) -> None:
@@ -93,10 +103,13 @@ class BarListener:
         rate = counts["notes"] / max(time.monotonic() - self._began, 1e-6)
         words = [f"{counts['notes']:,} notes", f"{rate:,.0f}/s"]
         words += [f"{counts[name]:,} {name}" for name in ("supported", "review", "none", "unchanged", "quarantined") if counts[name]]
-        self._bar.update(self._task, completed=counts["notes"], said=" · ".join(words))
+        self._bar.update(self._task, completed=self._meter.done, total=self._meter.total, said=" · ".join(words))
+
+    def warned(self, source: str, note_id: str, warning: str) -> None:
+        """The closing summary counts them."""
 
     def quarantined(self, entry: NewQuarantine) -> None:
-        """The closing summary lists them."""
+        """The closing summary counts them, `tpi status` lists them."""
 
     def writing(self) -> None:
         self._bar.update(self._task, description="writing")

@@ -8,28 +8,37 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
 
 from extractor import __version__
+from extractor.batch.answer import task_of
 from extractor.batch.gate import gated_answer
 from extractor.batch.identity import Versions, content_of, note_id_of
-from extractor.batch.ledger import Done, Known, Ledger, NewQuarantine, file_of
+from extractor.batch.ledger import Done, Known, Ledger, LedgerError, NewQuarantine, file_of
 from extractor.batch.lock import OutputLock
 from extractor.batch.notes import SourceNote, Unreadable
-from extractor.batch.output import check_target, ledger_path, lock_path, publish
+from extractor.batch.output import check_target, ledger_path, lock_path, own_files, publish, scratch_folder
 from extractor.batch.pool import Pool
 from extractor.batch.readers import read_notes
 from extractor.batch.readers.base import ReadOptions
+from extractor.batch.readers.inputs import check_inputs
 from extractor.batch.worker import Answer, Setup, Task
 from extractor.batch.writers import Stamp, format_of, writer_for
 from extractor.coding.policy import Policy, load_policy
 from extractor.lexicon import load_lexicon
 
 __all__ = ["Listener", "RunOptions", "Summary", "run_batch"]
+
+CLASH = (
+    "Another note of this run has the same id and a different text. Give each note an id of its own, "
+    "or join its lines with --group-by."
+)
 
 _BLOCK_NOTES = 128
 _BLOCK_CHARACTERS = 2_000_000
@@ -73,6 +82,9 @@ class Listener(Protocol):
     def advanced(self, counts: Counter[str]) -> None:
         """A block is recorded."""
 
+    def warned(self, source: str, note_id: str, warning: str) -> None:
+        """Something about a note could not be used."""
+
     def quarantined(self, entry: NewQuarantine) -> None:
         """A note went to quarantine."""
 
@@ -84,6 +96,7 @@ class Listener(Protocol):
 class _Entry:
     """One note of a block."""
 
+    position: int
     note: SourceNote
     note_id: str
     content: bytes
@@ -97,7 +110,8 @@ class _Block:
     """Some notes that are recorded together."""
 
     entries: list[_Entry] = field(default_factory=list)
-    quarantined: list[NewQuarantine] = field(default_factory=list)
+    quarantined: list[tuple[int, NewQuarantine]] = field(default_factory=list)
+    """With the place in the block, whose order they keep."""
     files: set[str] = field(default_factory=set)
     tasks: list[Task] = field(default_factory=list)
     answers: list[Answer | None] = field(default_factory=list)
@@ -124,21 +138,30 @@ def run_batch(
     target = Path(target)
     writer = writer_for(format_of(target, options.format))
     check_target(target)
+    check_inputs(inputs, options.read)
     policy = options.policy or load_policy("cpt")
     versions = _versions(options, policy)
     with OutputLock(lock_path(target), target):
         ledger = Ledger(ledger_path(target))
         try:
             run = _Run(ledger, options, policy, listener, keep_text=writer.needs_text)
-            summary = run.go(inputs, versions)
+            with scratch_folder(target) as scratch:
+                reading = replace(options.read, skip=options.read.skip | own_files(ledger, target), scratch=scratch)
+                summary = run.go(read_notes(inputs, reading), versions)
             if listener:
                 listener.writing()
             stamp = _stamp(versions, policy, ledger.processed_on())
             summary.outputs = publish(ledger, writer, target, stamp)
+            if writer.refused:
+                summary.counts.update({"quarantined": writer.refused, "quarantined.write": writer.refused})
             summary.state = "done"
             ledger.end_run(_now(), "done", dict(summary.counts))
         except KeyboardInterrupt:
             ledger.end_run(_now(), "stopped", dict(run.counts))
+            raise
+        except Exception:
+            with suppress(LedgerError):  # it may be what failed; the next run then calls this one interrupted
+                ledger.end_run(_now(), "failed", dict(run.counts))
             raise
         finally:
             ledger.close()
@@ -161,14 +184,14 @@ class _Run:
         """Notes of this run that are read but not yet recorded, by id."""
         self.read_again: set[str] = set()
 
-    def go(self, inputs: Sequence[str | Path], versions: Versions) -> Summary:
+    def go(self, notes: Iterable[SourceNote | Unreadable], versions: Versions) -> Summary:
         began = datetime.now(UTC)
         number = self.ledger.begin_run(_now(), str(versions))
         if self.listener:
             self.listener.began(number, str(versions))
         stale = self.ledger.stale_files()
         with Pool(self.setup, self.options.workers) as pool:
-            for block in pool.map(self._blocks(read_notes(inputs, self.options.read))):
+            for block in pool.map(self._blocks(notes)):
                 self._record(block)
                 self.read_again |= stale & block.files
         self.ledger.settle_quarantine(self.read_again)
@@ -184,21 +207,20 @@ class _Run:
     def _prepared(self, items: list[SourceNote | Unreadable]) -> _Block:
         """Say of each note whether it has to be read, and by whom."""
         block = _Block()
-        named: list[tuple[SourceNote, str, bytes]] = []
-        for item in items:
+        named = [
+            (item, note_id_of(item), content_of(item)) if isinstance(item, SourceNote) else (item, "", b"") for item in items
+        ]
+        known = self.ledger.known([note_id for _item, note_id, _content in named if note_id])
+        for position, (item, note_id, content) in enumerate(named):
             block.files.add(file_of(item.source))
             if isinstance(item, Unreadable):
-                block.quarantined.append(NewQuarantine(item.source, "read", item.reason, item.note_id))
+                block.quarantined.append((position, NewQuarantine(item.source, "read", item.reason, item.note_id)))
                 continue
-            named.append((item, note_id_of(item), content_of(item)))
-        known = self.ledger.known([note_id for _note, note_id, _content in named])
-        for note, note_id, content in named:
             fate = self._fate(known.get(note_id), note_id, content)
             if fate == "clash":
-                reason = "Another note of this run has the same id and a different text. Give each note an id of its own, or join its lines with --group-by."
-                block.quarantined.append(NewQuarantine(note.source, "read", reason, note_id, content))
+                block.quarantined.append((position, NewQuarantine(item.source, "read", CLASH, note_id, content)))
                 continue
-            entry = _Entry(note, note_id, content, fate)
+            entry = _Entry(position, item, note_id, content, fate)
             if fate in ("new", "changed"):
                 self._assign(entry, block)
             block.entries.append(entry)
@@ -219,14 +241,11 @@ class _Run:
     def _assign(self, entry: _Entry, block: _Block) -> None:
         """Give a note to the gate, else to the workers."""
         note = entry.note
-        if reason := self.ledger.refused(entry.note_id, entry.content):
+        if not self.options.redo and (reason := self.ledger.refused(entry.note_id, entry.content)):
             block.answers.append(Answer(None, "extract", reason=reason))
         else:
             block.answers.append(None)
-        task = Task(
-            entry.note_id, note.text, note.date_of_service, note.patient_id, note.provider_id,
-            note.converted or self.options.with_text,
-        )  # fmt: skip
+        task = task_of(note, with_text=self.options.with_text)
         entry.task = len(block.tasks)
         block.tasks.append(task)
         if self.options.gate and block.answers[-1] is None and (answer := gated_answer(task, self.setup)):
@@ -239,15 +258,16 @@ class _Run:
         """Write a finished block into the ledger, as one transaction."""
         done: list[Done] = []
         seen: list[str] = []
+        unread = len(block.quarantined)
         for entry in block.entries:
             answer = block.answers[entry.task] if entry.task is not None else None
             self.counts[entry.fate] += 1
+            self.counts["warnings"] += len(entry.note.warnings)
             if answer is None:
                 seen.append(entry.note_id)
             elif answer.json is None:
-                block.quarantined.append(
-                    NewQuarantine(entry.note.source, answer.status, answer.reason, entry.note_id, entry.content)
-                )
+                refusal = NewQuarantine(entry.note.source, answer.status, answer.reason, entry.note_id, entry.content)
+                block.quarantined.append((entry.position, refusal))
             else:
                 done.append(
                     Done(
@@ -258,16 +278,20 @@ class _Run:
                 self.counts[answer.status] += 1
                 if answer.code:
                     self.counts[f"code.{answer.code}"] += 1
-        self.counts["notes"] += len(block.entries) + len(block.quarantined)
+        self.counts["notes"] += len(block.entries) + unread
         self.counts["gated"] += block.gated
-        for item in block.quarantined:
+        quarantined = [item for _position, item in sorted(block.quarantined, key=itemgetter(0))]
+        for item in quarantined:
             self.counts["quarantined"] += 1
             self.counts[f"quarantined.{item.stage}"] += 1
-        self.ledger.commit(done, seen, block.quarantined, dict(self.counts))
+        self.ledger.commit(done, seen, quarantined, dict(self.counts))
         for entry in block.entries:
             self.pending.pop(entry.note_id, None)
         if self.listener:
-            for item in block.quarantined:
+            for entry in block.entries:
+                for warning in entry.note.warnings:
+                    self.listener.warned(entry.note.source, entry.note_id, warning)
+            for item in quarantined:
                 self.listener.quarantined(item)
             self.listener.advanced(self.counts)
 
@@ -286,7 +310,8 @@ def _some(stream: Iterator[SourceNote | Unreadable]) -> list[SourceNote | Unread
 
 def _versions(options: RunOptions, policy: Policy) -> Versions:
     lexicon = load_lexicon(options.lexicon_dirs)
-    return Versions(__version__, lexicon.version, f"{policy.id}@{policy.version}", "with-text" if options.with_text else "")
+    ways = " ".join(["with-text"] * options.with_text + ["no-gate"] * (not options.gate))
+    return Versions(__version__, lexicon.version, f"{policy.id}@{policy.version}", ways)
 
 
 def _stamp(versions: Versions, policy: Policy, processed_on: date) -> Stamp:

@@ -5,6 +5,7 @@ It holds nothing but the pipeline. Where its parent dies, the pipe closes and it
 
 from __future__ import annotations
 
+import gc
 import signal
 import time
 from collections.abc import Callable
@@ -67,6 +68,8 @@ def work(pipe: Connection, setup: Setup) -> None:
         from extractor import api
 
         api.extract("", policy=setup.policy, lexicon_dirs=setup.lexicon_dirs)
+        gc.collect()
+        gc.freeze()  # the lexicon stays: no collection has to walk it again and again
         pipe.send("ready")
         answer = setup.reader or read
         while True:

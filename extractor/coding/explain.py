@@ -26,6 +26,12 @@ FINDING_RULES: dict[str, str] = {
     "separate-evaluation-documented": "modifier-25", "frequency-exceeded": "frequency",
     "date-not-found": "drug-units", "mutually-exclusive-codes": "both-codes", "units-not-one": "one-unit",
     "anesthesia-billed": "sedation", "drug-units-mismatch": "drug-units", "denied-substance-billed": "denied-substance",
+    "code-not-supported": "code-trigger-point", "code-too-low": "code-trigger-point", "code-needs-review": "claim-unsettled",
+    "modifier-missing": "ncci-pair", "modifier-unsupported": "modifier-59", "drug-not-billed": "drug-on-claim",
+    "drug-not-documented": "document-drug", "note-missing": "note-on-file", "claim-missing": "claim-for-note",
+    "procedure-not-documented": "only-this-encounter", "guidance-not-covered": "guidance",
+    "guidance-record-missing": "guidance-record", "note-for-several-claims": "one-claim-a-note",
+    "date-not-matching": "claim-date", "provider-not-matching": "claim-provider",
 }  # fmt: skip
 """The rule behind each finding whose id is not itself the id of a rule."""
 

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -121,9 +121,22 @@ def policy_files(dirs: tuple[Path, ...] = ()) -> dict[str, Path]:
     """
     files: dict[str, Path] = {}
     for folder in (lexicon_root(), *overlay_dirs(), *dirs):
-        for file in sorted((folder / "policies").glob("*.toml")):
-            files[file.stem] = file
+        files.update(_listed(folder / "policies"))
     return files
+
+
+def _listed(folder: Path) -> dict[str, Path]:
+    try:
+        stamp = folder.stat().st_mtime_ns
+    except OSError:
+        return {}
+    return _listed_at(folder, stamp)
+
+
+@lru_cache(maxsize=64)
+def _listed_at(folder: Path, stamp: int) -> dict[str, Path]:
+    # The folder's modification time is part of the key: a file that comes or goes changes it.
+    return {file.stem: file for file in sorted(folder.glob("*.toml"))}
 
 
 def list_policies() -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from extractor.language.annotations import Entity, Note
+from extractor.language.annotations import Entity, Note, within
 from extractor.language.entities import EntityMatcher, Form, Sense
 from extractor.language.text import words as split_words
 
@@ -74,7 +74,7 @@ _WORDS = frozenset(["is", "it", "pt", "pm", "am", "ta", "as", "or", "in", "ms", 
 def _preferred(note: Note, index: int, entity: Entity, senses: tuple[Sense, ...]) -> Sense | None:
     """The one sense that the context favours: first the neighbourhood, then the whole note, then the default."""
     near = note.folded[max(0, entity.start - 400) : entity.end + 200]
-    near_ids = {t for e in note.entities if e is not entity and abs(e.start - entity.start) < 200 and not e.ambiguous for t in e.targets}
+    near_ids = {t for e in within(note.entities, entity.start - 199, entity.start + 200) if e is not entity and not e.ambiguous for t in e.targets}
     all_ids = {t for e in note.entities if e is not entity and not e.ambiguous for t in e.targets}
     named = [s for s in senses if s.kind == "muscle" and any(t in all_ids for t in s.targets)]
     if len(named) == 1:

@@ -6,11 +6,17 @@ runs; what a user of the ``Doc`` reads afterwards is ``doc.spans`` and ``doc._.t
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from spacy.tokens import Doc
+from operator import attrgetter
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from extractor.language.text import Word, fold, words
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 Offsets = tuple[int, int]
 EARLIER = "earlier visit"  # heading of a table's column that belongs to another visit
@@ -154,6 +160,20 @@ class Site:
     weak: bool = False  # decided by a rule that is often wrong: counts as a doubt where the code depends on it
 
 
+class _Placed(Protocol):
+    start: int
+
+
+Placed = TypeVar("Placed", bound=_Placed)
+_start = attrgetter("start")
+
+
+def within(items: list[Placed], start: int, end: int) -> list[Placed]:
+    """Items of a list in text order that begin in a stretch of text."""
+    first = bisect_left(items, start, key=_start)
+    return items[first : bisect_left(items, end, lo=first, key=_start)]
+
+
 @dataclass(slots=True)
 class Note:
     """State of one note while the pipeline runs."""
@@ -178,12 +198,39 @@ class Note:
     quantities: list = field(default_factory=list)
     drugs: list = field(default_factory=list)
     date_of_service: str | None = None  # given with the note, else None
+    boxed: bool | None = None  # whether a tick box stands anywhere; None until somebody asks
     flowsheet: str | None = None  # day of the encounter's column in a table with a column for each visit
+    _answers: dict[str, bool] = field(default_factory=dict)
+    _searches: dict[tuple[re.Pattern[str], int, int], re.Match[str] | None] = field(default_factory=dict)
+    _segment_sites: tuple[list[Site], int, dict[int, list[Site]]] | None = None
+    _unit_labels: tuple[int, dict[int, list[int]]] | None = None
     _unit_segments: tuple[int, dict[int, tuple[int, int]]] | None = None
 
     def is_current(self, segment: Segment) -> bool:
         """Whether a clause belongs to the encounter that is read, not to an earlier visit pasted with it."""
         return segment.cell != EARLIER and self.visits[self.sections[segment.section].visit].current
+
+    def once(self, key: str, find: Callable[[], bool]) -> bool:
+        """The answer to a question about the whole note, asked once."""
+        if key not in self._answers:
+            self._answers[key] = find()
+        return self._answers[key]
+
+    def search(self, pattern: re.Pattern[str], start: int, end: int) -> re.Match[str] | None:
+        """The first match in a stretch of the folded text, remembered: every site of a clause asks the same of it."""
+        key = (pattern, start, end)
+        if key not in self._searches:
+            self._searches[key] = pattern.search(self.folded, start, end)
+        return self._searches[key]
+
+    def sites_in(self, segment: int) -> list[Site]:
+        """Sites of one clause, in order."""
+        if self._segment_sites is None or self._segment_sites[0] is not self.sites or self._segment_sites[1] != len(self.sites):
+            found: dict[int, list[Site]] = {}
+            for site in self.sites:
+                found.setdefault(site.segment, []).append(site)
+            self._segment_sites = (self.sites, len(self.sites), found)
+        return self._segment_sites[2].get(segment, [])
 
     def segments_of(self, unit: int) -> range:
         """Indices of the clauses of a paragraph, which stand together."""
@@ -193,6 +240,16 @@ class Note:
                 spans[segment.unit] = (spans.get(segment.unit, (index, 0))[0], index + 1)
             self._unit_segments = (len(self.segments), spans)
         return range(*self._unit_segments[1].get(unit, (0, 0)))
+
+    def labels_of(self, unit: int) -> list[int]:
+        """Indices of the clauses of a paragraph that are labels."""
+        if self._unit_labels is None or self._unit_labels[0] != len(self.segments):
+            found: dict[int, list[int]] = {}
+            for index, segment in enumerate(self.segments):
+                if segment.is_label:
+                    found.setdefault(segment.unit, []).append(index)
+            self._unit_labels = (len(self.segments), found)
+        return self._unit_labels[1].get(unit, [])
 
     @classmethod
     def of(cls, text: str) -> Note:

@@ -85,7 +85,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     segments = [site.segment]
     if segment.is_label:
         value = [i for i in by_unit[segment.unit] if i > site.segment][:1]
-        if value and not any(other.segment == value[0] and other.kind == "muscle" for other in note.sites):
+        if value and not any(other.kind == "muscle" for other in note.sites_in(value[0])):
             text = note.folded[note.segments[value[0]].start : note.segments[value[0]].end]
             if NEGATIVE_VALUE.match(text):
                 assign(site, "negated", "value-negative")
@@ -105,7 +105,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     owner = frame.owner
     if frame.topic is None and len(segments) > 1:
         owner = frames[segments[1]].owner
-    exercise = _EXERCISE.search(note.folded, segment.start, segment.end) is not None
+    exercise = note.search(_EXERCISE, segment.start, segment.end) is not None
     if (exercise or any(cue.type == "clean" and clean_reaches(note, site, cue) for cue in frame.cues)) and not any(cue.type in ("inject", "tpi") for cue in frame.cues):
         assign(site, "finding", "clean-finding")
         return
@@ -115,7 +115,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
     if crossed(note, site, cues):
         assign(site, "other_procedure" if frame.procedural else "finding", "needle-passes")
         return
-    if _TRACK.search(note.folded, segment.start, segment.end):
+    if note.search(_TRACK, segment.start, segment.end):
         assign(site, "finding", "needle-track")
         return
     if other_therapy(note, segment, site, cues):
@@ -142,12 +142,12 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
             assign(site, "marked" if frame.procedural else "finding", "examined", cue)
     else:
         weak = [cue for cue in cues if cue.type in ("finding", "mark", "point", "home")]
-        if _GRADE.search(note.folded, segment.start, segment.end):
+        if note.search(_GRADE, segment.start, segment.end):
             weak.append(Cue(segment.start, segment.start, "finding", "both"))
         verdict = bare(note, segment, frame)
         if verdict == "candidate" and frame.modifiers & {"future", "condition"} and not frame.today:
             verdict = "planned"
-        if verdict == "candidate" and frame.past and not frame.today and not VOLUME.search(note.folded, *reach(note, segment)) and any(cue.type == "past" and cue.end <= site.start and _PRIOR.match(note.folded, cue.start) for cue in cues):
+        if verdict == "candidate" and frame.past and not frame.today and not note.search(VOLUME, *reach(note, segment)) and any(cue.type == "past" and cue.end <= site.start and _PRIOR.match(note.folded, cue.start) for cue in cues):
             verdict = "historical"
         if verdict == "candidate" and any(cue.type in ("mark", "point") for cue in weak):
             assign(site, "marked", "marked")
@@ -168,11 +168,11 @@ def _amount_lists(note: Note, frames: list[Frame], site: Site, verdict: str) -> 
     """Whether an amount beside a site outside the procedure's text makes it one that may have been injected."""
     segment = note.segments[site.segment]
     category = note.sections[segment.section].category
-    if verdict == "finding" and category != "history" and MILLILITRES.search(note.folded, *reach(note, segment)):
+    if verdict == "finding" and category != "history" and note.search(MILLILITRES, *reach(note, segment)):
         return True
     if verdict not in ("planned", "finding") or category not in ("plan", "assessment_plan", "assessment"):
         return False
-    return VOLUME.search(note.folded, *reach(note, segment)) is not None and just_injected(note, frames, site.segment)
+    return note.search(VOLUME, *reach(note, segment)) is not None and just_injected(note, frames, site.segment)
 
 
 _ZERO = re.compile(r"(?:\s?\((?:l|r|left|right|b)\))?\s{1,2}[:=-]?\s?0(?:\.0)?(?:\s?(?:cc|ml))?(?=\s*(?:[,;|(\n]|\.(?!\d)|$|(?:l|r|left|right)\b))")

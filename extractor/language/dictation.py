@@ -18,6 +18,7 @@ _SHORTEST = 5  # consonants that a name must have
 _LEAD = frozenset(["left", "right", "bilateral", "both", "the", "into", "l", "r", "rt", "lt", "and", "then", "of", "to", "in"])
 # Words that end a name whatever their consonants are.
 _STOP = frozenset(["was", "were", "is", "are", "and", "the", "with", "by", "for", "to", "into", "of", "in", "at", "on", "no", "not", "i", "we", "he", "she", "then", "each", "cc", "ml", "using", "from", "that", "this", "perform", "performed", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "all"])
+_CACHE_LIMIT = 100_000  # distinct words remembered by one process: bounds memory in long jobs
 _SOFT = re.compile(r"c(?=[eiy])")
 _SAME = str.maketrans({"q": "k", "c": "k", "z": "s", "x": "s", "j": "g", "v": "f", "b": "p", "d": "t"})
 
@@ -42,11 +43,17 @@ class MisheardNames:
                 found.setdefault(key, []).append(name)
         # names of one sound that stand for different muscles are none
         self._by_sound = {key: same for key, same in found.items() if len({names[name] for name in same}) == 1}
+        self._may_begin: dict[str, bool] = {}
         self._beginnings = frozenset(key[:size] for key in self._by_sound for size in range(len(key) + 1))
 
     def may_begin(self, word: str) -> bool:
         """Whether a misheard name may begin with ``word``; the word's last sound may melt into the next one's."""
-        return skeleton(word)[:-1] in self._beginnings
+        known = self._may_begin.get(word)
+        if known is None:
+            if len(self._may_begin) >= _CACHE_LIMIT:
+                self._may_begin.clear()
+            known = self._may_begin[word] = skeleton(word)[:-1] in self._beginnings
+        return known
 
     def find(self, words: list[Word], at: int, folded: str) -> tuple[int, str] | None:
         """(number of words, name as one word) of the longest misheard name that starts at word ``at``."""

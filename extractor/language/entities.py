@@ -57,8 +57,9 @@ class EntityMatcher:
         self.capitals: set[str] = set()  # forms that are a muscle only in capitals ("IS", "PM")
         self._build(lexicon)
         self.misspelt -= {word.text for row in lexicon.forms if row.type != "misspelling" for word in split_words(row.form)}
+        self._last_words = self.trie.last_words() | {"muscle", "muscles"}
         self.misheard = MisheardNames({name: (form.targets, form.portion) for name, form in self.singles.items()})
-        self._prefixes = {form[:4] for form in self.singles if len(form) >= 8}
+        self.beginnings = frozenset(name[:size] for name in self.singles for size in range(1, len(name)))
 
     def _build(self, lexicon: Lexicon) -> None:
         senses: dict[str, list[Sense]] = defaultdict(list)
@@ -94,11 +95,15 @@ class EntityMatcher:
                 if len(key) > 1 and len(solid) >= 10:
                     self.trie.add((solid,), value) if self.trie.get((solid,)) is None else None
 
+    def ends_a_form(self, word: str) -> bool:
+        """Whether a name may end with the word."""
+        return word in self._last_words
+
     def split_name(self, note: Note, at: int) -> tuple[int, Form] | None:
         """A single name written as two to four words: "infra spinatus", "sterno cleido mastoid", a hyphenated line end."""
         words = note.words
         solid = words[at].text
-        if solid[:4] not in self._prefixes and (at + 1 >= len(words) or (solid + words[at + 1].text)[:4] not in self._prefixes):
+        if solid not in self.beginnings:
             return None
         for last in range(at + 1, min(at + 4, len(words))):
             if not joined(note.folded, words[last - 1], words[last]) or len(words[last].text) < 2:
@@ -106,6 +111,8 @@ class EntityMatcher:
             solid += words[last].text
             if form := self.singles.get(solid):
                 return last - at + 1, form
+            if solid not in self.beginnings:
+                return None
         return None
 
 
@@ -133,15 +140,21 @@ def find_entities(note: Note, matcher: EntityMatcher, speller: Speller) -> None:
         texts[index] = fixed
     trie, size = matcher.trie, len(words)
     found: list[tuple[int, int, Form]] = []  # first word, number of words, form
+    beginnings, misheard_names = matcher.beginnings, matcher.misheard
     at = 0
     while at < size:
+        word = words[at].text
+        heard = may_start(words, at) and misheard_names.may_begin(word)
+        if not heard and word not in beginnings and not trie.starts(texts[at]):
+            at += 1  # most words begin nothing
+            continue
         hit = trie.longest(texts, words, folded, at)
         split = matcher.split_name(note, at) if hit is None or hit[0] == 1 else None
         if split and (hit is None or split[0] > hit[0]):
             hit = split
         if trie.starts(texts[at]) and (longer := _extend_misspelt(note, texts, matcher, speller, at, hit[0] if hit else 1)):
             hit = longer
-        if (hit is None or (hit[0] == 1 and hit[1].kind != "muscle")) and may_start(words, at) and (misheard := matcher.misheard.find(words, at, folded)):
+        if (hit is None or (hit[0] == 1 and hit[1].kind != "muscle")) and heard and (misheard := misheard_names.find(words, at, folded)):
             count, name = misheard
             found.append((at, count, matcher.singles[name]))
             note.corrections[at] = name

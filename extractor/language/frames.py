@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from extractor.language.annotations import Cue, Note, Segment
+from extractor.language.annotations import Cue, Note, Segment, within
 from extractor.language.dates import find_dates
 from extractor.language.gate import LOCAL, speaks_of_points
 from extractor.language.readings import MILLILITRES
@@ -158,9 +158,8 @@ def _toxin_line(note: Note, segment: Segment) -> bool:
 
     A toxin under the title of trigger point injections is left to the findings: there it is what was injected.
     """
-    if not any(drug.drug in _TOXINS and segment.start <= drug.start < segment.end for drug in note.drugs):
-        return False
-    if any(drug.drug in LOCAL and segment.start <= drug.start < segment.end for drug in note.drugs):
+    own = within(note.drugs, segment.start, segment.end) if note.drugs else []
+    if not any(drug.drug in _TOXINS for drug in own) or any(drug.drug in LOCAL for drug in own):
         return False
     elsewhere = any(drug.drug in LOCAL and not (segment.start <= drug.start < segment.end) for drug in note.drugs)
     unit = note.units[segment.unit]
@@ -185,9 +184,12 @@ def _not_used(note: Note, segment: Segment, cue: Cue) -> bool:
     return _UNUSED.match(note.folded, cue.end, min(segment.end, cue.end + 24)) is not None or _WITHOUT.search(before) is not None
 
 
+_FIGURES = re.compile(r"\d[-/.]\d|(?:19|20)\d\d")  # what a date and a part of one hold
+
+
 def _read_dates(note: Note, segment: Segment, frame: Frame) -> None:
-    if not any(char.isdigit() for char in note.folded[segment.start : segment.end]):
-        return
+    if not note.date_of_service or _FIGURES.search(note.folded, segment.start, segment.end) is None:
+        return  # nothing to compare
     _read_partial_dates(note, segment, frame)
     for found in find_dates(note.folded, segment.start, segment.end):
         if note.date_of_service and found.value.isoformat() < note.date_of_service:

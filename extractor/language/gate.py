@@ -67,4 +67,4 @@ def _needled(note: Note, site: Site) -> bool:
         return True  # a form: its muscles are ticked, its drug stands elsewhere
     if any(drug.drug in LOCAL and unit.start <= drug.start < unit.end for drug in note.drugs) and _DOSED.search(note.folded, unit.start, unit.end):
         return site.rule != "marked-then-injected"
-    return bool(note.drugs) and _DOSED.search(note.folded, *reach(note, segment)) is not None and site.rule != "marked-then-injected"
+    return bool(note.drugs) and note.search(_DOSED, *reach(note, segment)) is not None and site.rule != "marked-then-injected"

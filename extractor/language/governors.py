@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from extractor.language.annotations import Cue, Note, Segment, Site
+from extractor.language.annotations import Cue, Note, Segment, Site, within
 from extractor.language.frames import Frame, without_talk
 
 _FINITE_PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|not|never|wasn't|weren't)\b")
@@ -16,7 +16,7 @@ def clean_reaches(note: Note, site: Site, cue: Cue) -> bool:
     """Whether "quiet", "nontender" or "negative" speaks of this site and not of another one between."""
     if cue.start < site.end:
         return True
-    between = [s for s in note.sites if site.end <= s.start and s.end <= cue.start and s.segment == site.segment]
+    between = [s for s in note.sites_in(site.segment) if site.end <= s.start and s.end <= cue.start]
     last = between[-1].end if between else site.end
     for one, other in zip([site, *between], between, strict=False):
         if not re.fullmatch(r"\s?(?:,|/|&|\band\b|\bor\b|,\sand|,\sor)\s?(?:the\s|left\s|right\s|l\s|r\s)*", note.folded[one.end : (other.phrase or (other.start,))[0]]):
@@ -45,8 +45,9 @@ def other_therapy(note: Note, segment: Segment, site: Site, cues: list[Cue]) -> 
         if therapy and _TREATED_BY.fullmatch(note.folded, site.end, therapy.start()):
             return True
     last = None
-    for match in _THERAPY.finditer(note.folded, segment.start, site.start):
-        last = match
+    if note.search(_THERAPY, segment.start, segment.end) is not None:
+        for match in _THERAPY.finditer(note.folded, segment.start, site.start):
+            last = match
     if last is None or re.search(r"[;:.]\s|\b(?:then|followed by|before|after|prior to|was|were)\b", note.folded[last.end() : site.start]):
         return False
     if re.search(r"\b(?:on|in|under|with)\s(?:a\s|gentle\s)?\Z", note.folded[max(segment.start, last.start() - 12) : last.start()]) and last.group().startswith("stretch"):
@@ -195,7 +196,7 @@ REASON = re.compile(r"\b(?:as|after|because|since|once|when|until)\b")
 
 def structure_between(note: Note, site: Site, cue: Cue) -> bool:
     """Whether the negation speaks of a nerve or vessel named between ("supinator, posterior interosseous nerve avoided")."""
-    return any(other.kind in ("nerve", "joint", "bursa", "bone", "tendon", "ligament") and site.end <= other.start and other.end <= cue.start for other in note.sites)
+    return any(other.kind in ("nerve", "joint", "bursa", "bone", "tendon", "ligament") and other.end <= cue.start for other in within(note.sites, site.end, cue.start))
 
 
 def _finite(note: Note, cue: Cue) -> bool:

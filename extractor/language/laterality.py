@@ -43,7 +43,7 @@ _TAKEN_BACK = re.compile(r"[\s,.(-]*\b(?:no,?\s)?(?:i beg your pardon,?\s(?:that
 def find_sides(note: Note) -> None:
     """Fill ``note.sides``."""
     _mark_sides(note)
-    for match in _RELATIVE.finditer(note.folded):
+    for match in _RELATIVE.finditer(note.folded) if "side" in note.folded or "lateral" in note.folded else ():
         note.sides = [side for side in note.sides if side.end <= match.start() or match.end() <= side.start]
         note.sides.append(SideMark(match.start(), match.end(), (), adverb=True, relative="same" if match["same"] else "other"))
     for match in _PICK_LIST.finditer(note.folded):

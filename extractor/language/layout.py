@@ -9,6 +9,7 @@ from extractor.language.annotations import Cell, Note, Unit
 from extractor.language.flowsheets import Flowsheet, columns_of_dates
 
 _LINE = re.compile(r"[^\n\r\f\v\x85\u2028\u2029]+")
+LINE_ENDS = "\n\r\f\v\x85\u2028\u2029"
 _LINE_END = re.compile(r"\r\n|[\n\r\f\v\x85\u2028\u2029]")
 _BULLET = re.compile(
     r"(?:\d{1,2}[a-z][.)](?=\s)|(?P<number>\d{1,2})(?:\s?[.)](?!\d)|\s-(?=\s)|\s{2,}(?=[a-z]))|\((?P<paren>\d{1,2})\)|(?:i{1,3}|iv|vi{0,3}|ix|x|v)[.)](?=\s)|[a-h][.)](?=\s)"

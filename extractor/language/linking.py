@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from operator import attrgetter
 
 from extractor.language.annotations import Note, Site
 
@@ -94,6 +96,7 @@ def link_counts(note: Note) -> None:
             site.injections = number if site.injections is None else site.injections + number
 
 
+_start = attrgetter("start")
 _SHARE = re.compile(r"\b(?:each|ea|apiece|per\s(?:level|side|site|segment))\b")
 
 
@@ -110,7 +113,7 @@ def _shares(note: Note, site: Site, start: int, end: int) -> int:
     match = _SHARE.search(stated)
     if match is None or match.start() > end - start + 2:
         return 1
-    levels = sum(len(other.levels) for other in note.sites if other.segment == site.segment and other.targets in ((), site.targets)) or len(site.levels)
+    levels = sum(len(other.levels) for other in note.sites_in(site.segment) if other.targets in ((), site.targets)) or len(site.levels)
     if re.search(r"\b(?:per|each)\sside", stated):
         sides = len(site.sides) or 2
         return max(1, levels) * sides if "level" in stated else sides
@@ -118,14 +121,9 @@ def _shares(note: Note, site: Site, start: int, end: int) -> int:
 
 
 def _owner(note: Note, sites: list[Site], start: int, end: int) -> Site | None:
-    before = None
-    after = None
-    for site in sites:
-        if site.end <= start:
-            before = site
-        elif site.start >= end:
-            after = site
-            break
+    place = bisect_left(sites, end, key=_start)
+    after = sites[place] if place < len(sites) else None
+    before = next((sites[at] for at in range(place - 1, -1, -1) if sites[at].end <= start), None)
     if before is not None:
         gap = note.folded[before.end : start]
         same_unit = _same_unit(note, before, start)

@@ -19,13 +19,13 @@ def inherit_in_lists(note: Note, frames: list[Frame]) -> None:
             continue
         segment = note.segments[site.segment]
         if verdict := _introduction(note, frames, segment):
-            if verdict[0] == "injected" and not itemised(note, segment, site) and FINITE.search(note.folded, segment.start, segment.end):
+            if verdict[0] == "injected" and not itemised(note, segment, site) and note.search(FINITE, segment.start, segment.end):
                 continue  # a full sentence says for itself what it says
             own = [c.type for c in frames[site.segment].cues]
-            if verdict[0] in ("finding", "examined") and site.assertion == "candidate" and VOLUME.search(note.folded, *reach(note, segment)):
+            if verdict[0] in ("finding", "examined") and site.assertion == "candidate" and note.search(VOLUME, *reach(note, segment)):
                 continue
             if verdict[0] == "injected" and site.rule == "examined" and "finding" in own:
-                if itemised(note, segment, site) or VOLUME.search(note.folded, *reach(note, segment)):
+                if itemised(note, segment, site) or note.search(VOLUME, *reach(note, segment)):
                     site.assertion, site.rule = "injected", "list-of-injected"
                 continue
             assign(site, verdict[0], verdict[1], verdict[2])
@@ -40,11 +40,10 @@ def _introduction(note: Note, frames: list[Frame], segment: Segment) -> tuple[st
     index = segment.unit
     # the label of the item itself, then the units that introduce it
     for _ in range(4):
-        before = [at for at in note.segments_of(index) if note.segments[at].start < segment.start]
         # of an introduction's clauses the last stands nearest to its list
-        for at in before if index == segment.unit else reversed(before):
+        for at in note.labels_of(index) if index == segment.unit else reversed(note.segments_of(index)):
             other = note.segments[at]
-            if other.is_label or index != segment.unit:
+            if other.start < segment.start:
                 verdict = _frame_for_list(note, other, frames[at])
                 if verdict:
                     return verdict
@@ -56,7 +55,7 @@ def _introduction(note: Note, frames: list[Frame], segment: Segment) -> tuple[st
 
 
 def _frame_for_list(note: Note, segment: Segment, frame: Frame) -> tuple[str, str, Cue | None] | None:
-    if not frame.strong and note.sections[segment.section].category in PERFORMING and MILLILITRES.search(note.folded, segment.start, segment.end) and note.folded[segment.start : segment.end + 2].rstrip().endswith(("each", "each:", ":")):
+    if not frame.strong and note.sections[segment.section].category in PERFORMING and note.search(MILLILITRES, segment.start, segment.end) and note.folded[segment.start : segment.end + 2].rstrip().endswith(("each", "each:", ":")):
         return ("injected", "list-introduced", None) if frame.owner in (None, "tpi") else None  # "0.5% bupivacaine, 2 mL each:"
     cue = frame.strong[0] if frame.strong else None
     if frame.whole in ("injected", "planned", "historical", "negated", "declined", "postponed"):
@@ -85,6 +84,6 @@ def itemised(note: Note, segment: Segment, site: Site) -> bool:
     start = (site.phrase or (site.start,))[0]
     if start - segment.start < 4 and not FINITE.search(text):
         return True  # "Quadratus femoris, left, lateral to the ischium …"
-    rest = segment.end - segment.start - sum(s.end - s.start for s in note.sites if s.segment == site.segment)
-    sites = sum(1 for s in note.sites if s.segment == site.segment)
+    rest = segment.end - segment.start - sum(s.end - s.start for s in note.sites_in(site.segment))
+    sites = sum(1 for s in note.sites_in(site.segment))
     return rest < 24 + 14 * sites and not re.search(r"\b(?:is|are|was|were|has|had|with|who|which|there)\b", note.folded[segment.start : segment.end])

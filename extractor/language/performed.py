@@ -43,7 +43,7 @@ def performed(note: Note, frames: list[Frame]) -> bool:
             continue
         segment = note.segments[site.segment]
         category = note.sections[segment.section].category
-        amount = VOLUME.search(note.folded, *reach(note, segment)) is not None
+        amount = note.search(VOLUME, *reach(note, segment)) is not None
         if site.assertion == "marked" and category in ("procedure", "sites") and not _given_up(note, frames, segment) and VOLUME.search(note.folded, note.sections[segment.section].start, note.sections[segment.section].end):
             return True
         if site.assertion in ("candidate", "nominal") and told_by_amounts(note, frames, site):
@@ -62,20 +62,20 @@ def told_by_amounts(note: Note, frames: list[Frame], site: Site) -> bool:
     unit = note.units[segment.unit]
     spans = [reach(note, segment)]
     after = site.segment + 1
-    if after < len(note.segments) and note.segments[after].unit == segment.unit and all(cue.type in ("anaphora", "prep") for cue in frames[after].cues) and not any(other.segment == after for other in note.sites):
+    if after < len(note.segments) and note.segments[after].unit == segment.unit and all(cue.type in ("anaphora", "prep") for cue in frames[after].cues) and not bool(note.sites_in(after)):
         spans.append((note.segments[after].start, note.segments[after].end))  # "R QL only. lido 1% 2 ml"
     if unit.parent is not None:  # "Plain lidocaine, 1 ml for each muscle:" over the list
         spans.append((note.units[unit.parent].start, note.units[unit.parent].end))
     if not any(MILLILITRES.search(note.folded, *span) for span in spans):
-        return _NEEDLED.search(note.folded, unit.start, unit.end) is not None and any("dry" in frame.modifiers for frame in frames)
-    return bool(note.drugs) or any(frame.topic == "tpi" for frame in frames)
+        return _NEEDLED.search(note.folded, unit.start, unit.end) is not None and note.once("dry", lambda: any("dry" in frame.modifiers for frame in frames))
+    return bool(note.drugs) or note.once("tpi", lambda: any(frame.topic == "tpi" for frame in frames))
 
 
 def dosed_itself(note: Note, site: Site) -> bool:
     """Whether the site's own clause, or the value behind its label, gives an amount of a drug that the note names."""
     segment = note.segments[site.segment]
     performing = note.sections[segment.section].category in PERFORMING
-    return performing and bool(note.drugs) and MILLILITRES.search(note.folded, *reach(note, segment)) is not None
+    return performing and bool(note.drugs) and note.search(MILLILITRES, *reach(note, segment)) is not None
 
 
 _NEEDLED = re.compile(r"\b(?:passes|needles?|pistoned|pistoning|twitch\w*|ltrs?)\b|\d?\.\d\d\s?(?:mm\s?)?x\s?\d\d")
@@ -113,7 +113,7 @@ def all_the_rest(note: Note, frames: list[Frame]) -> bool:
     """Whether a clause without sites says that the remaining marked ones were injected too."""
     with_sites = {site.segment for site in note.sites if site.kind == "muscle"}
     return any(
-        index not in with_sites and frame.whole == "injected" and _REST.search(note.folded, segment.start, segment.end) is not None
+        index not in with_sites and frame.whole == "injected" and note.search(_REST, segment.start, segment.end) is not None
         for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True))
     )
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
 from extractor.language.text import Word
@@ -72,18 +72,17 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 class _Entry(Generic[Payload]):
     """One pattern, compiled when a note first holds its first word: most never are."""
 
-    __slots__ = ("_match", "pattern", "payload", "prefix")
+    __slots__ = ("match", "payload", "prefix")
 
     def __init__(self, pattern: str, payload: Payload, prefix: str = "") -> None:
-        self.pattern = pattern
         self.payload = payload
         self.prefix = prefix
-        self._match = None
 
-    def match(self, folded: str, start: int, end: int) -> re.Match[str] | None:
-        if self._match is None:
-            self._match = compile_pattern(self.pattern).match
-        return self._match(folded, start, end)
+        def first(folded: str, start: int, end: int) -> re.Match[str] | None:
+            self.match = compile_pattern(pattern).match
+            return self.match(folded, start, end)
+
+        self.match: Callable[[str, int, int], re.Match[str] | None] = first
 
 
 class PhraseIndex(Generic[Payload]):
@@ -110,10 +109,14 @@ class PhraseIndex(Generic[Payload]):
     def find(self, folded: str, words: Iterable[Word], end: int) -> Iterator[PhraseMatch]:
         """All matches that start at one of ``words`` and end by ``end``; several may start at one word."""
         exact, prefix = self._exact, self._prefix
-        for word in words:
-            for entry in exact.get("#" if word.text[0].isdigit() else word.text, ()):
-                if match := entry.match(folded, word.start, end):
-                    yield PhraseMatch(word.start, match.end(), entry.payload)
-            for entry in prefix.get(word.text[:3], ()):
-                if word.text.startswith(entry.prefix) and (match := entry.match(folded, word.start, end)):
-                    yield PhraseMatch(word.start, match.end(), entry.payload)
+        for text, start, _ in words:
+            entries = exact.get("#" if text[0].isdigit() else text)
+            if entries is not None:
+                for entry in entries:
+                    if match := entry.match(folded, start, end):
+                        yield PhraseMatch(start, match.end(), entry.payload)
+            entries = prefix.get(text[:3])
+            if entries is not None:
+                for entry in entries:
+                    if text.startswith(entry.prefix) and (match := entry.match(folded, start, end)):
+                        yield PhraseMatch(start, match.end(), entry.payload)

@@ -45,7 +45,7 @@ def negate_by_pronoun(note: Note, frames: list[Frame]) -> None:
             continue
         elided = _ELIDED.match(text)
         reason = _REASON_BEHIND.search(text)
-        own = [site for site in note.sites if site.segment == index and site.kind == "muscle"]
+        own = [site for site in note.sites_in(index) if site.kind == "muscle"]
         if own and not elided and not (reason and own[0].start >= segment.start + reason.end()):
             continue
         short = elided or (len(text) < 40 and re.match(r"\W*(?:but\s)?(?:skipped|deferred|spared|held|omitted|left alone|not injected|not done|not treated|not needled)", text))
@@ -79,7 +79,7 @@ def take_named_above(note: Note, frames: list[Frame]) -> None:
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
         if frame.whole == "injected" and frame.owner in (None, "tpi"):
             if except_ := _ALL_BUT.search(note.folded, segment.start, segment.end):
-                spared = {target for site in note.sites if site.segment == index and site.start > except_.start() for target in site.targets}
+                spared = {target for site in note.sites_in(index) if site.start > except_.start() for target in site.targets}
                 for site in _last_list(note, frames, index) if spared else []:
                     assign(site, *(("finding", "not-picked") if set(site.targets) & spared else ("injected", "named-above")))
                     site.weak = False
@@ -153,7 +153,7 @@ def take_others(note: Note, frames: list[Frame]) -> None:
     for index, (segment, frame) in enumerate(zip(note.segments, frames, strict=True)):
         if frame.whole != "injected" or frame.owner not in (None, "tpi"):
             continue
-        own = {target for site in note.sites if site.segment == index and site.kind == "muscle" for target in site.targets}
+        own = {target for site in note.sites_in(index) if site.kind == "muscle" for target in site.targets}
         if own and _OTHERS.search(note.folded, segment.start, segment.end):
             for site in _last_list(note, frames, index):
                 if not set(site.targets) & own:
@@ -286,7 +286,7 @@ def pick_named(note: Note, frames: list[Frame]) -> None:
         match = _PICKED.search(note.folded, segment.start, segment.end)
         if match is None:
             continue
-        sites = [site for site in note.sites if site.segment == index and site.kind == "muscle"]
+        sites = [site for site in note.sites_in(index) if site.kind == "muscle"]
         chosen = {target for site in sites if site.start >= match.start() for target in site.targets}
         if not chosen:
             continue
@@ -317,7 +317,7 @@ def pick_subset(note: Note, frames: list[Frame]) -> None:
 def _list_before(note: Note, index: int) -> list[Site]:
     """The muscles of the last clause before this one that names several, none of which a verb of its own injects."""
     for at in range(index - 1, max(-1, index - 4), -1):
-        sites = [site for site in note.sites if site.segment == at and site.kind == "muscle"]
+        sites = [site for site in note.sites_in(at) if site.kind == "muscle"]
         if len(sites) >= 2:
             return [] if any(site.rule == "cue-inject" for site in sites) else sites
     return []

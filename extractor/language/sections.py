@@ -10,7 +10,7 @@ from extractor.language.annotations import Note, Section, Unit, Visit
 from extractor.language.dates import find_dates
 from extractor.language.flowsheets import TODAY
 from extractor.language.gate import speaks_of_points
-from extractor.language.layout import BOX
+from extractor.language.layout import BOX, LINE_ENDS
 from extractor.language.text import words
 
 # An inline heading may start a line or follow the end of a sentence or a wide gap.
@@ -350,7 +350,7 @@ def find_visits(note: Note) -> list[Visit]:
         labelled = re.search(r"\b(?:date|dos|service|visit|encounter|seen)\b", lead) is not None
         if _SIGNED.search(rest) and len(rest) < 80:
             continue
-        first = not headers and unit.start < 320
+        first = not headers and unit.start < _TOP
         told = not labelled and not first and _PROCEDURE_WORD.search(rest) is not None and len(rest) > 12
         if _EARLIER_HEAD.fullmatch(lead) and not rest and unit.start:
             headers.append((unit.start, day, True))
@@ -412,6 +412,20 @@ def _log_with_today(note: Note) -> list[Visit] | None:
 _LOG_LINE = 240  # characters that tell one session of a log
 
 
+def may_date_the_visit(folded: str) -> bool:
+    """Whether a date of the folded text stands where :func:`find_visits` may take it for that of the visit."""
+    for found in _FIGURES_OF_A_DATE.finditer(folded):
+        line = max(folded.rfind(end, 0, found.start()) for end in LINE_ENDS) + 1
+        head = _DATE_HEADER.match(folded, line, line + 120)
+        if found.start() <= max(line, head.end() if head else 0) + _DATE_LENGTH:
+            return True
+    return any(found.start < _TOP or _SEEN_ON.search(folded[max(0, found.start - 48) : found.start]) for found in find_dates(folded))
+
+
+_FIGURES_OF_A_DATE = re.compile(r"(?:19|20)\d\d|\d[-/.]\d\d?[-/.]\d\d")
+_DATE_LENGTH = 64  # characters that bullet, blanks and the month's name may take before the year
+_TOP = 320  # characters of a note in which a date without a label is the visit's
+
 # a heading of its own ("PRIOR VISIT 01/02/2001"), not a field ("Last visit: 01/02/2001")
 _EARLIER_HEAD = re.compile(r"[-=*#\s\[(<>]*(?:prior|previous|past|copied|imported|old|earlier)\s(?:(?:office|clinic|procedure|progress|injection)\s)?(?:visit|note|encounter|session|procedure)s?[\s,(-]*(?:of|from|on|dated)?[\s(]*")
 _VISIT_HEAD = re.compile(r"(?:(?:office|clinic|follow.?up|f/u|new|est\w*|procedure|injection)\s)?(?:visit|encounter|session)\b")
@@ -430,7 +444,7 @@ def _day_of_service(note: Note, visits: list[Visit]) -> str | None:
         if _SEEN_ON.search(before) and not _NOT_SEEN.search(before):
             return found.value.isoformat()
     for found in dates:
-        top = note.folded.count("\n", 0, found.start) < 5 and found.start < 320
+        top = note.folded.count("\n", 0, found.start) < 5 and found.start < _TOP
         if top and not _NOT_SEEN.search(note.folded[max(0, found.start - 48) : found.start]):
             return found.value.isoformat()
     return None

@@ -51,6 +51,13 @@ class _Piece(NamedTuple):
     sides: tuple[str, ...] | None = None
 
 
+def _boxes(note: Note, start: int, end: int) -> list[re.Match[str]]:
+    """The tick boxes of a stretch; most notes have none at all."""
+    if note.boxed is None:
+        note.boxed = BOX.search(note.folded) is not None
+    return list(BOX.finditer(note.folded, start, end)) if note.boxed else []
+
+
 def _at_headings(pieces: Iterator[_Piece], starts: list[int]) -> Iterator[_Piece]:
     """Cut prose where a section starts inside a line ("… L glut med. Injection: …")."""
     for piece in pieces:
@@ -71,7 +78,7 @@ def _pieces(note: Note, unit: Unit) -> Iterator[_Piece]:
     if unit.heading and unit.cells:
         return
     if unit.cells:
-        whole = list(BOX.finditer(note.folded, unit.start, unit.end))
+        whole = _boxes(note, unit.start, unit.end)
         if whole and not unit.columns:
             yield from _boxed(note, unit.body, unit.end, None)
             return
@@ -97,7 +104,7 @@ _SIDE_OF = {"left": ("left",), "lt": ("left",), "l": ("left",), "right": ("right
 
 def _side_boxes(note: Note, start: int, end: int) -> bool:
     """Whether every tick box in the stretch is for a side and nothing else."""
-    boxes = list(BOX.finditer(note.folded, start, end))
+    boxes = _boxes(note, start, end)
     if not boxes:
         return False
     ends = [box.start() for box in boxes[1:]] + [end]
@@ -107,7 +114,7 @@ def _side_boxes(note: Note, start: int, end: int) -> bool:
 def _boxes_behind_sides(note: Note, start: int, end: int) -> bool:
     """Whether the stretch is sides with a tick box behind each ("Left [x] Right [ ]") and nothing else but a field."""
     at = start
-    boxes = list(BOX.finditer(note.folded, start, end))
+    boxes = _boxes(note, start, end)
     for box in boxes:
         if _SIDE_WORD.fullmatch(note.folded, at, box.start()) is None:
             return False
@@ -117,7 +124,7 @@ def _boxes_behind_sides(note: Note, start: int, end: int) -> bool:
 
 def ticked_sides(note: Note, start: int, end: int) -> tuple[str, ...]:
     """The sides that are ticked in a stretch whose boxes are all for sides ("( )R (x)L ( )Bilat"); else none."""
-    boxes = list(BOX.finditer(note.folded, start, end))
+    boxes = _boxes(note, start, end)
     if not boxes or not _side_boxes(note, start, end):
         return ()
     crossed = _crossed_means_no(note)
@@ -149,7 +156,7 @@ def _sides_before_boxes(note: Note, start: int, boxes: list[re.Match[str]], cros
 
 
 def _boxed(note: Note, start: int, end: int, header: str | None) -> Iterator[_Piece]:
-    boxes = list(BOX.finditer(note.folded, start, end))
+    boxes = _boxes(note, start, end)
     if not boxes:
         if start < end:
             yield _Piece(start, end, None, header)

@@ -37,7 +37,7 @@ def settle_candidates(note: Note, frames: list[Frame]) -> None:
             continue
         segment, frame = note.segments[site.segment], frames[site.segment]
         category = note.sections[segment.section].category
-        volume = VOLUME.search(note.folded, *reach(note, segment)) is not None
+        volume = note.search(VOLUME, *reach(note, segment)) is not None
         if bare_list:
             assign(site, "injected", "site-list")
             continue
@@ -112,7 +112,7 @@ def _first_titled_list(note: Note) -> int:
 
 def _area_listed(note: Note, segment: Segment, site: Site, volume: bool) -> bool:
     """A region without a verb is a site only as an item with an amount, a tick or in a list of sites."""
-    if any(other.segment == site.segment and other.kind == "muscle" for other in note.sites):
+    if any(other.kind == "muscle" for other in note.sites_in(site.segment)):
         return False
     if segment.box:
         return True
@@ -137,7 +137,7 @@ def _loose(note: Note, site: Site, frame: Frame, anaphora: bool, explicit: set) 
     """A site without a verb and without a heading: beside injected ones it is injected too."""
     segment = note.segments[site.segment]
     neighbours = [s for s in note.sites if abs(s.segment - site.segment) <= 1 and s is not site and s.kind == "muscle"]
-    if FINITE.search(note.folded, segment.start, segment.end) and not itemised(note, segment, site):
+    if note.search(FINITE, segment.start, segment.end) and not itemised(note, segment, site):
         return ("finding", "no-verb") if explicit else ("injected", "no-verb-in-procedure") if frame.procedural else ("finding", "no-verb")
     if any(s.assertion == "injected" for s in neighbours if abs(note.segments[s.segment].unit - segment.unit) <= 1):
         return "injected", "beside-injected"

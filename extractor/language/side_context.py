@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from extractor.language.annotations import Note, Site
+from extractor.language.annotations import Note, Site, within
 from extractor.language.readings import SIDE_COLUMN
 from extractor.language.site_sides import give
 
@@ -123,9 +123,9 @@ def sides_from_above(note: Note) -> None:
         if title:
             spans.append(title)
         for start, end in spans:
-            if end - start > 160 or any(other.start >= start and other.end <= end and other.kind == "muscle" for other in note.sites):
+            if end - start > 160 or any(other.end <= end and other.kind == "muscle" for other in within(note.sites, start, end)):
                 continue
-            marks = [side for side in note.sides if start <= side.start < end and side.sides]
+            marks = [side for side in within(note.sides, start, end) if side.sides]
             if marks:
                 sides = {s for mark in marks for s in mark.sides}
                 site.sides = tuple(s for s in ("left", "right") if s in sides)

@@ -100,11 +100,14 @@ class Speller:
         return near[0] if len(near) == 1 else None
 
 
+_LINE_END_HYPHEN = re.compile(r"[-\u00ad\u2010]\s{0,3}\r?\n")
 _BROKEN = re.compile(r"[-\u00ad\u2010]\s{0,3}\r?\n\s{0,12}\Z")
 
 
 def join_broken_words(note: Note, speller: Speller) -> None:
     """Read "mi-" and "nimus" on two lines as one word where the lexicon has it."""
+    if _LINE_END_HYPHEN.search(note.folded) is None:
+        return
     words = note.words
     joined: list[Word] = []
     skip = False

@@ -1,12 +1,7 @@
-"""A tokenizer for procedure notes: one linear regular expression.
-
-``C2-3``, ``T4/5`` and ``L5-S1`` stay whole; ``1cc``, ``.25%``, ``25g`` and ``x2`` come apart into figure and unit;
-``R/L`` comes apart at the slash; ``½`` is a token of its own. Spans of any entity then always fall on token borders.
-"""
+"""A tokenizer for procedure notes, as spaCy's are: one linear regular expression (:mod:`extractor.language.tokens`)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,14 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-_TOKEN = re.compile(
-    r"(?P<space> )"
-    r"|[CTLSctls]\d{1,2}(?:[-/\u2013][CTLSctls]?\d{1,2})?+(?![\w])"  # a vertebral level or range
-    r"|\d+(?:,\d{3})*+(?:\.\d+)?+|\.\d+"  # a figure, with a leading dot too
-    r"|[^\W\d_]+(?:['\u2019][^\W\d_]+)?+"  # a word
-    r"|[^\S ]+"  # other white space, line ends among it
-    r"|."
-)
+from extractor.language.tokens import tokens_of
 
 
 class NoteTokenizer:
@@ -32,14 +20,8 @@ class NoteTokenizer:
         self.vocab = vocab
 
     def __call__(self, text: str) -> Doc:
-        words: list[str] = []
-        spaces: list[bool] = []
-        for match in _TOKEN.finditer(text):
-            if match.lastgroup == "space" and spaces and not spaces[-1] and not words[-1].isspace():
-                spaces[-1] = True
-            else:
-                words.append(match.group())
-                spaces.append(False)
+        tokens = tokens_of(text)
+        words, spaces = [word for word, _, _ in tokens], [space for _, space, _ in tokens]
         return Doc(self.vocab, words=words, spaces=spaces)
 
     def pipe(self, texts, batch_size: int = 1000):

@@ -47,6 +47,19 @@ class WordTrie(Generic[Value]):
         """What may follow ``word`` at the beginning of a form; the empty key holds the value of the words so far."""
         return self._root.get(word)
 
+    def last_words(self) -> set[str]:
+        """The last word of every form."""
+        found: set[str] = set()
+        waiting = [self._root]
+        while waiting:
+            node = waiting.pop()
+            for word, below in node.items():
+                if word:
+                    waiting.append(below)
+                    if _VALUE in below:
+                        found.add(word)
+        return found
+
     def words(self) -> set[str]:
         """Every word of every form."""
         found: set[str] = set()

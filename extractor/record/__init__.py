@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from spacy.tokens import Doc, Span
+from typing import TYPE_CHECKING
 
 from extractor.language.annotations import Note, drop_state
 from extractor.lexicon import Lexicon
@@ -17,6 +16,9 @@ from extractor.record.procedure import other_procedures_of, procedure_of
 from extractor.record.second_look import missed_injection
 from extractor.record.stated import stated_counts_of
 from extractor.record.templates import template_findings
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 __all__ = ["annotate_doc", "build_record"]
 
@@ -75,6 +77,8 @@ def _read(note: Note, lexicon: Lexicon) -> Record:
 
 def annotate_doc(doc: Doc, lexicon: Lexicon, concerns_needles: Callable[[str], bool] = _always) -> None:
     """Replace the working state by what a user of the ``Doc`` reads: the record as plain data, and span groups."""
+    from spacy.tokens import Span
+
     note = drop_state(doc)
     record = build_record(note, lexicon, concerns_needles)
     doc.user_data["tpi_record"] = record.model_dump(mode="json")

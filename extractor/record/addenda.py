@@ -38,7 +38,7 @@ def apply_addenda(note: Note, lexicon: Lexicon) -> list[Finding]:
     for index, segment in enumerate(note.segments):
         if not is_correction(note, segment):
             continue
-        sites = [site for site in note.sites if site.segment == index and site.kind == "muscle"]
+        sites = [site for site in note.sites_in(index) if site.kind == "muscle"]
         earlier = [site for site in note.sites if site.segment != index and site.assertion == "injected" and not is_correction(note, note.segments[site.segment])]
         text = note.folded[segment.start : segment.end]
         swap = _side_swap(_sentence(note, segment))

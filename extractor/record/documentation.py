@@ -12,8 +12,10 @@ from extractor.lexicon import Lexicon
 from extractor.models import Diagnosis, DocumentationElement, StatedCode
 from extractor.record.evidence import evidence
 
-_ICD = re.compile(r"(?<![A-Za-z0-9.])[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})(?![A-Za-z0-9])|(?<![A-Za-z0-9.])[GM]\d{2}(?![A-Za-z0-9.\-/])")
+# What must not stand before the letter is asked behind it: an expression that begins with a set of letters is found fast.
+_ICD = re.compile(r"[A-TV-Z](?<![A-Za-z0-9.].)(?:\d[0-9A-Z](?:\.[0-9A-Z]{1,4})(?![A-Za-z0-9])|(?<=[GM])\d{2}(?![A-Za-z0-9.\-/]))")
 _CPT = re.compile(r"(?<![\d.\w-])(?:2055[0-3]|2056[01]|206\d\d|27096|644\d\d|646[1-4]\d|96372|76942|77002|99[23]\d\d)(?!\d)")
+_FIVE_FIGURES = re.compile(r"[2679]\d{4}")
 _MAX_EVIDENCE = 2
 
 
@@ -62,7 +64,7 @@ def diagnoses_of(note: Note) -> list[Diagnosis]:
 def stated_codes_of(note: Note) -> list[StatedCode]:
     """Procedure codes printed in the note: opinions, not counts."""
     found: dict[str, StatedCode] = {}
-    for match in _CPT.finditer(note.text):
+    for match in _CPT.finditer(note.text) if _FIVE_FIGURES.search(note.text) else ():
         entry = found.setdefault(match.group(), StatedCode(code=match.group()))
         if len(entry.evidence) < _MAX_EVIDENCE:
             entry.evidence.append(evidence(note, match.start(), match.end()))

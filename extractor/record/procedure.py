@@ -17,6 +17,8 @@ _GUIDANCE = (
     ("ct", re.compile(r"\bct[\s-]guid\w+|\bunder ct\b")),
     ("emg", re.compile(r"\bemg[\s-]?guid\w+|\bunder emg\b|\belectromyograph\w+[\s-]guid\w+|guidance:?\semg")),
 )  # fmt: skip
+_GUIDANCE_PARTS = {"ultrasound": ("guid", "ultrasound", "under"), "fluoroscopy": ("fluoro",), "ct": ("ct",), "emg": ("emg", "electromyograph")}
+"""Letters without which the expressions cannot match; to look for them costs a hundredth."""
 _NO = re.compile(r"\b(?:no|without|not|none|denies|nor|declined)\b[^.;:]{0,40}\Z|:\s*(?:no|none)\b|\bn/a\b")
 _SEDATION = re.compile(r"\b(?:(?:moderate|conscious|iv|intravenous|procedural|light|oral|mild|minimal)\ssedation|midazolam|versed|propofol|sedated|monitored anesthesia care|\bmac\b(?=\s(?:sedation|anesthesia|was)))")
 
@@ -65,7 +67,7 @@ def _about_tpi(note: Note, index: int) -> bool:
     if not any(cue.type == "inject" for cue in note.frames[index].cues):
         return False
     segment = note.segments[index]
-    if _STRUCTURE.search(note.folded, segment.start, segment.end) and not any(site.segment == index and site.kind == "muscle" for site in note.sites):
+    if _STRUCTURE.search(note.folded, segment.start, segment.end) and not any(site.kind == "muscle" for site in note.sites_in(index)):
         return False
     return any(segment.box is not False and _MYOFASCIAL.search(note.folded, segment.start, segment.end) for segment in note.segments)
 
@@ -164,7 +166,7 @@ def _relevant(note: Note, index: int) -> bool:
     ):
         return True  # "Discussed TPI. She would like to go ahead. Scheduled Thursday."
     named = any(f.topic == "tpi" for f in note.frames)
-    return named and (frame.topic == "tpi" or any(s.segment == index and s.kind == "muscle" for s in note.sites))
+    return named and (frame.topic == "tpi" or any(s.kind == "muscle" for s in note.sites_in(index)))
 
 
 def _firm(note: Note, index: int) -> bool:
@@ -180,6 +182,8 @@ def _proof(note: Note, events: list[tuple[str, int]], status: str) -> list[Evide
 
 def _guidance(note: Note):
     for name, pattern in _GUIDANCE:
+        if not any(part in note.folded for part in _GUIDANCE_PARTS[name]):
+            continue
         for match in pattern.finditer(note.folded):
             index = segment_at(note, match.start())
             if index is None:

@@ -66,7 +66,7 @@ def _doses(note: Note, index: int) -> bool:
 
 
 def _has_target(note: Note, segment: int) -> bool:
-    return any(other.segment == segment and other.kind in _TARGETS for other in note.sites)
+    return any(other.kind in _TARGETS for other in note.sites_in(segment))
 
 
 def _planned_beside(note: Note, index: int) -> bool:

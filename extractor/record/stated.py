@@ -27,7 +27,7 @@ _SITE_COUNT = re.compile(
 def stated_counts_of(note: Note) -> list[StatedCount]:
     """Numbers of muscles that the note gives, leaving out the wording of the codes ("3 or more muscles")."""
     counts = [*_sites_stated(note)]
-    for match in _MUSCLE_COUNT.finditer(note.folded):
+    for match in _MUSCLE_COUNT.finditer(note.folded) if "muscle" in note.folded else ():
         around = note.folded[max(0, match.start() - 28) : match.end() + 28]
         index = segment_at(note, match.start())
         if _CODE_LABEL.search(around) or index is None:
@@ -53,6 +53,6 @@ def _sites_stated(note: Note) -> Iterator[StatedCount]:
             continue
         word = match["n"] or match["m"] or match["o"]
         number = int(word) if word.isdigit() else _NUMBERS[word]
-        beside = {target for site in note.sites if site.segment == index and site.kind == "muscle" for target in site.targets}
+        beside = {target for site in note.sites_in(index) if site.kind == "muscle" for target in site.targets}
         if not beside or len(beside) > number:
             yield StatedCount(what="sites" if number > 1 else "muscles", count=number, evidence=[evidence(note, match.start(), match.end())])

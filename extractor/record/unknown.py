@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from functools import lru_cache
 
-from extractor.language.annotations import Note, Site, Unit
+from extractor.language.annotations import Note, Site, Unit, within
 from extractor.language.text import Word
 from extractor.language.text import words as split_words
 from extractor.lexicon import Lexicon
@@ -23,7 +23,7 @@ _WORD = re.compile(r"[a-z]{5,}")
 
 # Words that stand behind a side or "into the" and name no site.
 _PLAIN = frozenset(
-    ["a", "above", "after", "all", "alone", "and", "apiece", "are", "as", "at", "back", "bands", "band", "because", "before", "belly", "bellies", "bin", "both", "but", "by", "comma", "cc", "clinic", "cm", "decubitus", "deep", "each", "either", "following", "for", "from", "given", "had", "half", "has", "he", "holding", "i", "if", "in", "inj", "injection", "injections", "interspace", "is", "it", "knots", "laid", "last", "later", "length", "lying", "medial", "ml", "most", "muscle", "musculature", "needle", "next", "no", "nodule", "nodules", "not", "of", "off", "old", "on", "once", "one", "ones", "only", "or", "other", "others", "our", "over", "part", "patient", "per", "period", "point", "points", "pt", "pts", "reproduce", "reproduces", "same", "she", "side", "sided", "single", "site", "sites", "skin", "sore", "spot", "spots", "still", "subcutaneous", "supine", "prone", "syringe", "syringes", "target", "targets", "that", "the", "them", "then", "there", "they", "thickest", "this", "three", "time", "to", "today", "tolerated", "too", "total", "treated", "treatment", "trigger", "twice", "two", "until", "use", "used", "using", "very", "was", "we", "were", "when", "where", "which", "while", "with", "within", "without", "worse", "worst", "former", "latter", "yes", "you", "his", "her", "its", "their", "she's", "four", "five", "six", "times", "lateral", "palpable", "painful", "tender", "taut", "tight", "active", "pinched", "marked", "identified", "affected", "involved", "area", "areas", "location", "locations", "region", "regions", "way", "manner", "fashion", "entire", "whole", "first", "second", "third", "left", "right", "arm", "leg", "hand", "foot", "head", "body", "visit", "chart", "note", "consent", "room", "procedure", "headache", "headaches", "migraine", "pain", "ache", "spasm", "tightness", "stiffness", "discomfort"]
+    ["a", "above", "after", "all", "alone", "and", "apiece", "are", "as", "at", "back", "bands", "band", "because", "before", "belly", "bellies", "bin", "both", "but", "by", "comma", "cc", "clinic", "cm", "decubitus", "deep", "each", "either", "following", "for", "from", "given", "had", "half", "has", "he", "holding", "i", "if", "in", "inj", "injection", "injections", "interspace", "is", "it", "knots", "laid", "last", "later", "length", "lying", "medial", "ml", "most", "muscle", "musculature", "needle", "next", "no", "nodule", "nodules", "not", "of", "off", "old", "on", "once", "one", "ones", "only", "or", "other", "others", "our", "over", "part", "patient", "per", "period", "point", "points", "pt", "pts", "reproduce", "reproduces", "same", "she", "side", "sided", "single", "site", "sites", "skin", "sore", "spot", "spots", "still", "subcutaneous", "supine", "prone", "syringe", "syringes", "target", "targets", "that", "the", "them", "then", "there", "they", "thickest", "this", "three", "time", "to", "today", "tolerated", "too", "total", "treated", "treatment", "trigger", "twice", "two", "until", "use", "used", "using", "very", "was", "we", "were", "when", "where", "which", "while", "with", "within", "without", "worse", "worst", "former", "latter", "yes", "you", "his", "her", "its", "their", "she's", "four", "five", "six", "times", "lateral", "palpable", "painful", "tender", "taut", "tight", "active", "pinched", "marked", "identified", "affected", "involved", "area", "areas", "location", "locations", "region", "regions", "way", "manner", "fashion", "entire", "whole", "first", "second", "third", "left", "right", "arm", "leg", "hand", "foot", "head", "body", "visit", "chart", "note", "consent", "room", "procedure", "headache", "headaches", "migraine", "pain", "ache", "spasm", "tightness", "stiffness", "discomfort", "morning", "afternoon", "evening"]
 )
 _ASIDE = frozenset(["upper", "up", "mid", "middle", "lower", "low", "ant", "anterior", "post", "posterior", "med", "medial", "lat", "lateral", "the", "and", "side", "sided", "muscle", "muscles", "prox", "proximal", "distal", "deep", "superficial", "inner", "outer", "more", "most", "tp", "tps", "trp", "trps"])
 _INTO = re.compile(r"\binto\s(?:the|each|her|his)\s|\d\s?(?:cc|ml)\s(?:in|to)\s(?:the|each|her|his)\s")
@@ -49,7 +49,7 @@ def unknown_words(note: Note, lexicon: Lexicon) -> list[Doubt]:
         segment = note.segments[index]
         if note.frames[index].whole not in ("injected", "nominal", None):
             continue
-        places = [mark.end for mark in note.sides if mark.sides and segment.start <= mark.start < segment.end]
+        places = [mark.end for mark in within(note.sides, segment.start, segment.end) if mark.sides]
         places += [match.end() for match in _INTO.finditer(note.folded, segment.start, segment.end)]
         for place in places:
             word = _word_in_place(note, starts, place, segment.end)
@@ -72,12 +72,12 @@ def _word_in_place(note: Note, starts: list[int], place: int, end: int) -> Word 
     apart = any(char in note.folded[place : word.start] for char in ".,;:()\n")
     if word.start >= end or word.start - place > _REACH or apart or not word.text.isalpha() or len(word.text) < 2:
         return None
-    named = any(entity.start <= word.start < entity.end for entity in note.entities) or any(mark.start <= word.start < mark.end for mark in note.sides)
-    drug = any(drug.start <= word.start < drug.end for drug in note.drugs)
-    return None if named or drug else word
+    known = any(item.start <= word.start < item.end for items in (note.entities, note.sides, note.drugs) for item in within(items, word.start - _LONGEST, word.start + 1))
+    return None if known else word
 
 
 _REACH = 30  # characters
+_LONGEST = 400  # characters of the longest name, side or drug
 
 
 def unknown_sites(note: Note, injected: list[Site]) -> list[Doubt]:
@@ -89,7 +89,7 @@ def unknown_sites(note: Note, injected: list[Site]) -> list[Doubt]:
     for index, unit in enumerate(note.units):
         if index in with_sites or not _in_list(note, index, unit, listed, parents):
             continue
-        sides = [side for side in note.sides if unit.start <= side.start < unit.end and side.sides]
+        sides = [side for side in within(note.sides, unit.start, unit.end) if side.sides]
         text = note.folded[unit.body : unit.end]
         words = [word for word in _WORD.findall(text) if word not in ("right", "left", "bilateral", "bilaterally", "upper", "lower", "middle")]
         if len(sides) != 1 or not words or len(text) > 60 or _NO_SITE.search(text):

@@ -25,6 +25,7 @@ _STAGES = {
     "extract": "broke the extractor",
     "time": "took too long",
     "worker": "its process died",
+    "write": "its result does not fit the output's format; see the output's quarantine",
 }
 _FATES = (
     ("new", "read for the first time"),
@@ -44,13 +45,14 @@ def print_summary(summary: Summary, console: Console) -> None:
     for name, meaning in _FATES:
         if counts[name]:
             table.add_row(f"  {name}", f"{counts[name]:,}", meaning)
+    if counts["warnings"]:
+        table.add_row("  warnings", f"{counts['warnings']:,}", "something about a note could not be used; --log-format text lists them")
     if any(counts[name] for name, _ in _ANSWERS):
         table.add_section()
     for name, meaning in _ANSWERS:
         if counts[name]:
             table.add_row(name, f"{counts[name]:,}", meaning)
-    for name in sorted(name for name in counts if name.startswith("code.")):
-        table.add_row(f"  {name.removeprefix('code.')}", f"{counts[name]:,}", "")
+    _add_codes(table, {name.removeprefix("code."): counts[name] for name in sorted(counts) if name.startswith("code.")})
     if counts["quarantined"]:
         table.add_section()
         table.add_row("quarantined", f"{counts['quarantined']:,}", "have no answer; the reasons are in the quarantine")
@@ -69,8 +71,7 @@ def print_status(status: Status, console: Console) -> None:
     for name, meaning in _ANSWERS:
         if number := status.by_status.get(name):
             table.add_row(name, f"{number:,}", meaning)
-    for code, number in status.by_code.items():
-        table.add_row(f"  {code}", f"{number:,}", "")
+    _add_codes(table, status.by_code)
     if len(status.by_version) > 1:
         table.add_section()
         for name, number in status.by_version.items():
@@ -87,6 +88,13 @@ def print_status(status: Status, console: Console) -> None:
     _print_list(console, f"Quarantine: {status.quarantined:,}", ("note", "stage", "source", "reason"), (
         (line["note_id"] or "", line["stage"], line["source"], line["reason"]) for line in status.quarantine
     ), rest=status.quarantined - len(status.quarantine))  # fmt: skip
+
+
+def _add_codes(table: Table, by_code: Mapping[str, int]) -> None:
+    if by_code:
+        table.add_section()
+    for code, number in by_code.items():
+        table.add_row(f"code {code}", f"{number:,}", "supported or in review")
 
 
 def _table() -> Table:

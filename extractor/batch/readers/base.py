@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from extractor.batch.notes import SourceNote, Unreadable
+from extractor.intake import IntakeError
 
-__all__ = ["ReadOptions", "Reader"]
+__all__ = ["Meter", "OwnOutputError", "ReadOptions", "Reader"]
+
+
+class OwnOutputError(IntakeError):
+    """What should be notes is an output of this program: refused where it is named, passed over inside a folder."""
+
+
+@dataclass(slots=True)
+class Meter:
+    """How far the reading is, for a progress bar: the run looks at it whenever it likes."""
+
+    done: int = 0
+    """Bytes read from disk, before any unpacking; a table file counts when it is finished."""
+    total: int | None = None
+    """Bytes of all inputs; None where standard input or a database server is among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,14 @@ class ReadOptions:
     """``--query``: SQL for a database."""
     table: str | None = None
     """``--table``: the table of a database or the member of a container."""
+    date_format: str | None = None
+    """``--date-format``: as :func:`datetime.datetime.strptime` takes it; default ISO 8601, US order and HL7."""
+    scratch: Path | None = None
+    """Folder of the run's own, beside its output, where rows may be sorted on disk; nothing is written elsewhere.
+    Without it only what fits into memory is sorted."""
+    skip: frozenset[Path] = frozenset()
+    """Files and folders that are passed over inside a folder: the run's own output and ledger."""
+    meter: Meter | None = None
 
 
 class Reader(Protocol):

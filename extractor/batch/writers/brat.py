@@ -84,7 +84,7 @@ def _write_note(folder: Path, row: Row) -> str:
 def file_stem(note_id: str) -> str:
     """Return a file's name for a note: the id where it is a safe name everywhere, else its safe letters and a hash."""
     safe = _UNSAFE.sub("_", note_id)[:_LONGEST]
-    if safe == note_id and not RESERVED.fullmatch(safe) and not safe.startswith((".", "-")) and not safe.endswith("."):
+    if safe and safe == note_id and not RESERVED.fullmatch(safe) and safe[0] not in ".-" and safe[-1] != ".":
         return safe
     return _with_hash(safe.strip(".-") or "note", note_id)
 

@@ -34,7 +34,7 @@ class DuckDbWriter:
 
         staged = staging / target.name
         # Two threads: the rows come from one process, and the workers need the other cores.
-        with closing(duckdb.connect(str(staged), config={"threads": 2, "memory_limit": "512MB"})) as database:
+        with closing(duckdb.connect(str(staged), config={"threads": 2, "memory_limit": "256MB"})) as database:
             for statement in _duckdb_schema():
                 database.execute(statement)
             database.executemany("INSERT INTO run VALUES (?, ?)", list(stamp.as_dict().items()))
@@ -83,7 +83,7 @@ def _first_twice(execute, records: list[Record]) -> str:
     """Return the first id of ``results`` that a batch repeats, or that stands there already."""
     seen: set[str] = set()
     for note_id, *_ in records:
-        if note_id in seen or execute("SELECT 1 FROM results WHERE note_id = ?", [note_id]).fetchone():
+        if note_id in seen or execute("SELECT 1 FROM results WHERE note_id = ?", [note_id]).fetchall():
             return note_id
         seen.add(note_id)
     raise AssertionError("a constraint failed, but no note's id is there twice")

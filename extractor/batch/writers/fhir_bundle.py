@@ -17,6 +17,7 @@ written in a note is not yet the reason for the procedure. Evidence is an extens
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from uuid import UUID, uuid5
@@ -36,7 +37,8 @@ UCUM = "http://unitsofmeasure.org"
 _ABSENT = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
 _PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 _NAMESPACE = UUID("6f0c1d9e-5a0b-5f0e-9c55-2f9a5c1f7b11")
-_FIVE = re.compile(r"[0-9]{4}[0-9A-Z]")
+_IS_CPT = re.compile(r"[0-9]{4}[0-9A-Z]")
+_IS_HCPCS = re.compile(r"[A-V][0-9]{4}")
 _NOT_IN_A_STRING = re.compile(r"[^\S \r\n\t]|[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _BLANK = re.compile(r"\s*")
 
@@ -179,7 +181,7 @@ def _sites(muscle: dict[str, Any]) -> list[Resource]:
 def _administration(made: _Maker, drug: dict[str, Any]) -> Resource:
     hcpcs, wasted = drug["hcpcs"], drug["wasted"]
     medication: Resource = {"text": _string(drug["text"]) or drug["id"] or "Not identified"}
-    if hcpcs and _FIVE.fullmatch(hcpcs["code"]):
+    if hcpcs and _IS_HCPCS.fullmatch(hcpcs["code"]):
         medication["coding"] = [{"system": HCPCS, "code": hcpcs["code"]}]
     notes = []
     if hcpcs and hcpcs["units"] is not None:
@@ -220,7 +222,7 @@ def _decision(made: _Maker) -> Resource:
     codes = [decision["code"], *decision["alternatives"]] if decision["code"] else decision["alternatives"]
     value: Resource = {"text": "No trigger point injection or dry needling that can be billed"}
     components = []
-    if decision["status"] == "supported":
+    if decision["status"] == "supported" and decision["code"]:
         value = {**_concept(decision["code"]), "text": f"{decision['code']}, supported by the note"}
     elif decision["status"] == "review":
         value = {"text": f"Review: {' or '.join(codes) if codes else 'no code is proven'}"}
@@ -244,7 +246,7 @@ def _decision(made: _Maker) -> Resource:
 
 
 def _concept(code: str) -> Resource:
-    return {"coding": [{"system": CPT, "code": code}]} if _FIVE.fullmatch(code) else {"text": code}
+    return {"coding": [{"system": CPT, "code": code}]} if _IS_CPT.fullmatch(code) else {"text": code}
 
 
 def _issue(made: _Maker, finding: dict[str, Any]) -> Resource:
@@ -289,4 +291,5 @@ def _string(text: str | None) -> str | None:
 
 
 def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+    """Return a setting or a quantity as JSON writes it, a whole float without its point."""
+    return f"{value:g}" if isinstance(value, float) else value if isinstance(value, str) else json.dumps(value)

@@ -14,7 +14,7 @@ from extractor.batch.writers.tables import QUARANTINE, RESULTS, TABLES, Table
 __all__ = ["batches", "flatten", "join_list", "split_list"]
 
 NOTES_IN_A_BATCH = 8192
-BYTES_IN_A_BATCH = 16 << 20
+BYTES_IN_A_BATCH = 8 << 20
 """A batch ends at whichever comes first, so that neither many notes nor long ones need more memory."""
 
 Record = tuple[Any, ...]

@@ -61,8 +61,8 @@ NOTE_IDS = Table(
 _SNIPPET = 250
 _NAME = 250
 _MODIFIERS = 2000
-_BEFORE = 100
-"""Characters of a snippet before the term: somewhat less than after it, where side and dose stand."""
+_BEFORE, _AFTER = 50, 70
+"""Characters of a snippet around the term: enough for side and dose, and little of what else names a patient."""
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _BITS = 1 << 63
 _BATCH = 8192
@@ -185,7 +185,7 @@ def _snippet(text: str | None, start: int | None, end: int | None, term: str) ->
     if text is None or start is None or end is None:
         return _cut(_SPACE.sub(" ", term), _SNIPPET)
     left = max(0, start - _BEFORE)
-    right = min(len(text), max(end, left + _SNIPPET))
+    right = min(len(text), end + _AFTER)
     if left > 0:
         left = max(text.find(" ", left, start) + 1, left)
     if right < len(text):

@@ -49,8 +49,8 @@ VIEWS = (
         "Muscles and groups by the number of notes that inject them, and on which side.",
         """
         SELECT muscle_id, name, kind, count(*) AS notes,
-               sum(CASE WHEN {has_left} THEN 1 ELSE 0 END) AS notes_left,
-               sum(CASE WHEN {has_right} THEN 1 ELSE 0 END) AS notes_right
+               count(CASE WHEN {has_left} THEN 1 END) AS notes_left,
+               count(CASE WHEN {has_right} THEN 1 END) AS notes_right
         FROM muscles
         GROUP BY muscle_id, name, kind
         ORDER BY notes DESC, muscle_id
@@ -61,12 +61,12 @@ VIEWS = (
         "Each provider's notes, codes and shares: of 20553 among 20552 and 20553, of review among billable notes.",
         """
         SELECT provider_id, count(*) AS notes,
-               sum(CASE WHEN status = 'none' THEN 0 ELSE 1 END) AS billable_notes,
-               sum(CASE WHEN status = 'supported' THEN 1 ELSE 0 END) AS supported,
-               sum(CASE WHEN status = 'review' THEN 1 ELSE 0 END) AS review,
-               sum(CASE WHEN code = '20552' THEN 1 ELSE 0 END) AS code_20552,
-               sum(CASE WHEN code = '20553' THEN 1 ELSE 0 END) AS code_20553,
-               sum(CASE WHEN code IN ('20560', '20561') THEN 1 ELSE 0 END) AS dry_needling,
+               count(CASE WHEN status <> 'none' THEN 1 END) AS billable_notes,
+               count(CASE WHEN status = 'supported' THEN 1 END) AS supported,
+               count(CASE WHEN status = 'review' THEN 1 END) AS review,
+               count(CASE WHEN code = '20552' THEN 1 END) AS code_20552,
+               count(CASE WHEN code = '20553' THEN 1 END) AS code_20553,
+               count(CASE WHEN code IN ('20560', '20561') THEN 1 END) AS dry_needling,
                round(avg(CASE code WHEN '20553' THEN 1.0 WHEN '20552' THEN 0.0 END), 4) AS share_20553,
                round(avg(CASE status WHEN 'review' THEN 1.0 WHEN 'supported' THEN 0.0 END), 4) AS share_review
         FROM results
@@ -88,7 +88,7 @@ VIEWS = (
         "drugs_with_hcpcs_units",
         "Drugs injected, with their HCPCS codes and billing units, and the notes whose dose gives no units.",
         """
-        SELECT drug_id, hcpcs, hcpcs_descriptor, count(DISTINCT note_id) AS notes, sum(hcpcs_units) AS units,
+        SELECT drug_id, hcpcs, hcpcs_descriptor, count(DISTINCT note_id) AS notes, CAST(sum(hcpcs_units) AS BIGINT) AS units,
                count(DISTINCT CASE WHEN hcpcs IS NOT NULL AND hcpcs_units IS NULL THEN note_id END) AS notes_without_units
         FROM drugs
         GROUP BY drug_id, hcpcs, hcpcs_descriptor

@@ -1,0 +1,1 @@
+"""One converter for each document format; :mod:`extractor.batch.documents` is the way in."""
