@@ -74,6 +74,7 @@ def _key(title: str) -> str:
 
 
 _BODY_PARTS = frozenset(["neck", "back", "cervical", "thoracic", "lumbar", "shoulder", "hip", "leg", "arm", "head", "jaw", "pelvis", "extremities", "cervical", "spine", "thoracic", "spine", "lumbar", "spine", "trigger", "points|active", "trigger", "points"]) | {"cervical spine", "thoracic spine", "lumbar spine", "trigger points", "active trigger points"}
+_PROCEDURE_BEHIND = re.compile(r":\s{0,3}(?:tpis?|trigger points? inj\w*|tp inj\w*|dry needling|t?dn)\b")
 _GENERIC_SITES = frozenset(["location", "locations", "site", "sites", "level", "levels", "area", "areas"])
 _ORDER_TITLE = re.compile(r"\b(?:orders?|prior auth\w*|authorization request|referral|scheduling|procedure request|pre-?cert\w*)\b")
 _DONE_TODAY = re.compile(r"\b(?:was|were) (?:then )?(?:injected|infiltrated|performed)|tolerated (?:the )?procedure|aspirat|post[- ]procedure")
@@ -186,7 +187,7 @@ class SectionFinder:
         if category == "procedure" and current in ("plan", "assessment_plan", "followup", "assessment", "diagnosis") and (unit.bullet or unit.number is not None):
             alone = note.folded[unit.body : unit.end].strip(" :*").endswith(title.lower().strip())
             return not alone  # an item of a plan that names the procedure
-        if key in _BODY_PARTS and current in ("sites", "procedure", "injectate"):
+        if key in _BODY_PARTS and (current in ("sites", "procedure", "injectate") or _PROCEDURE_BEHIND.search(note.folded, unit.body, min(unit.end, unit.body + 60))):
             return True
         if key in _GENERIC_SITES and not any(s.category in ("procedure", "sites", "injectate") for s in sections):
             return not (key == "sites" and speaks_of_points(note))  # "Location:" of a complaint; "Sites:" is nobody's
