@@ -265,7 +265,7 @@ class SectionFinder:
             listed = section in ("assessment", "diagnosis") and (unit.bullet or unit.number is not None)
             in_plan = (listed or section in ("plan", "assessment_plan", "followup")) and not _DONE_WORDS.search(note.folded, unit.body, unit.end)
             in_plan = in_plan and not (_SHARES.search(note.folded, match.start(), unit.end + 80) and _AFTER.search(note.folded, match.start(), unit.end + 240))
-            if not in_plan and _AMOUNT.search(note.folded, unit.body, unit.end if unit.end - unit.body > 100 else unit.end + 90) and not _NOT_TODAY.search(note.folded, unit.body, min(unit.end, match.end() + 60)):
+            if not in_plan and _AMOUNT.search(note.folded, unit.body, unit.end if unit.end - unit.body > 100 else unit.end + 90) and not _NOT_TODAY.search(note.folded, _said_from(note, unit, match.start()), min(unit.end, match.end() + 60)):
                 yield match.start("title"), match.end("title"), "procedure", match.end()
                 break
         for match in _SPOKEN.finditer(note.text, unit.body, unit.end):
@@ -282,6 +282,14 @@ class SectionFinder:
 
 _SENTENCE_END = re.compile(r"[a-z%)][.;]\s{1,3}(?=[A-Z])")
 _DOSED_HERE = re.compile(r"[^.;\n]{3,80}?\d\s?(?:cc|ml|mL|ML)\b")
+
+
+def _said_from(note: Note, unit: Unit, start: int) -> int:
+    """Where the words that may put a procedure into another time start: at its sentence, or at its line where that is the first."""
+    last = None
+    for last in _SENTENCE_END.finditer(note.text, unit.body, start):
+        pass
+    return last.end() if last and last.end() == start else unit.body
 
 
 def _procedure_starts(text: str, unit: Unit) -> Iterable[re.Match[str]]:
