@@ -115,6 +115,8 @@ def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int,
     if tail.endswith(":"):
         return False
     full = wrap >= 50 and line.width >= 40 and line.width + _first_word(folded, following) + 1 > wrap - 4
+    if _FIELD.match(folded, following.start, following.end):
+        return False
     head = _LABEL.match(folded, following.start, min(following.end, following.start + 60))
     labelled = head is not None and ":" in head.group() and len(head["label"].split()) <= 6
     if labelled and not (full and first.islower() and following.width > 30):
@@ -134,6 +136,8 @@ def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int,
     return cased and not ends and first.islower() and line.width >= 40
 
 
+# A heading of a terse note never goes on with the line before.
+_FIELD = re.compile(r"(?:tx|rx|dx|hx|pe|plan|a|p|s|o|a/p|subj(?:ective)?|obj(?:ective)?|assessment|exam|proc(?:edure)?|imp(?:ression)?|hpi|cc|allergies|f/u)\s?:\s")
 _ANY_AMOUNT = re.compile(r"\d\s?(?:mm|cc|ml|units?)\b")
 # "splenius capitis - right one, left one"
 _DASHED = re.compile(r"[a-z][a-z ]{3,38}\s-\s(?:left|right|l|r|lt|rt|both|bilat\w*|\d|one|two|none|not)\b")
