@@ -68,18 +68,20 @@ def audit(
     folders = tuple(lexicon_dir or ())
     setup = Setup(rules, tuple(str(folder) for folder in folders))
     read = notes_of(notes, setup, workers=workers or cores(), options=ReadOptions(mapping(note_columns)))
+    unread = [*read.unreadable, *(place for file in files for place in file.unreadable)]
     found = run_audit(
         read.notes, [line for file in files for line in file.lines], policy=rules,
         payers=read_payers(payers) if payers else None, fees=read_fees(fees) if fees else (), basis=basis,  # type: ignore[arg-type]
-        unreadable=[*read.unreadable, *(place for file in files for place in file.unreadable)], lexicon_dirs=folders,
+        unreadable=unread, lexicon_dirs=folders,
     )  # fmt: skip
     drawn = _sample(found, sample, precision, strata, seed)
     established = _read_reviewed(reviewed) if reviewed else None
     for path, make in makers:
         make(found, path, drawn, established)
     _print_summary(found, drawn, output)
-    if found.unreadable:
-        typer.echo(f"tpi: {len(found.unreadable):,} places in notes or claims could not be read; the report lists them.", err=True)
+    if unread:
+        number = "1 place" if len(unread) == 1 else f"{len(unread):,} places"
+        typer.echo(f"tpi: {number} in notes or claims could not be read; the report lists them.", err=True)
         raise typer.Exit(_SOME_UNREAD)
 
 

@@ -108,8 +108,13 @@ def _write_file(table: pa.Table, path: Path, kind: str) -> Path:
 
 
 def _flat(table: pa.Table) -> pa.Table:
-    """The table as CSV can hold it: lists joined by a semicolon, evidence as quotations."""
+    """The table as CSV can hold it: lists joined by a semicolon, evidence as quotations, no text a spreadsheet's formula."""
+    from extractor.batch.writers.delimited import guard
+
     for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            texts = [value if value is None else guard(value) for value in table.column(place).to_pylist()]
+            table = table.set_column(place, field.name, pa.array(texts, pa.string()))
         if not pa.types.is_list(field.type):
             continue
         quoted = pa.types.is_struct(field.type.value_type)

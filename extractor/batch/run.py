@@ -25,9 +25,8 @@ from extractor.batch.lock import OutputLock
 from extractor.batch.notes import SourceNote, Unreadable
 from extractor.batch.output import check_target, ledger_path, lock_path, own_files, publish, scratch_folder
 from extractor.batch.pool import Pool
-from extractor.batch.readers import read_notes
+from extractor.batch.readers import check_reading, read_notes
 from extractor.batch.readers.base import ReadOptions
-from extractor.batch.readers.inputs import check_inputs
 from extractor.batch.worker import Answer, Setup, Task
 from extractor.batch.writers import Stamp, format_of, writer_for
 from extractor.coding.policy import Policy, load_policy
@@ -138,7 +137,7 @@ def run_batch(
     target = Path(target)
     writer = writer_for(format_of(target, options.format))
     check_target(target)
-    check_inputs(inputs, options.read)
+    check_reading(inputs, options.read)
     policy = options.policy or load_policy("cpt")
     versions = _versions(options, policy)
     with OutputLock(lock_path(target), target):

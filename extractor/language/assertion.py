@@ -129,7 +129,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
         return
     strong = [cue for cue in cues if cue.type in ("inject", "tpi", "done", "plan", "negate", "decline", "postpone", "consent", "educate")]
     strong = drop_foreign(strong, note, site)
-    if VOLUME.search(note.folded, site.end, segment.end):
+    if note.search(VOLUME, segment.start, segment.end) and VOLUME.search(note.folded, site.end, segment.end):
         strong = [cue for cue in strong if not (cue.type in ("educate", "consent") and cue.start >= site.end)]  # "L supinator x 1, soreness explained"
     strong = [cue for cue in strong if not (cue.type == "negate" and cue.start >= site.end and structure_between(note, site, cue))]
     if _ONLY.match(note.folded, site.end):

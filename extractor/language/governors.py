@@ -63,7 +63,7 @@ _TERM = re.compile(r"(?:\"|'|\u201d|\bnote|\btpis?|injections?|\bterm|wording|do
 def referred(note: Note, site: Site, segment: Segment) -> bool:
     """ "reproduced her deltoid ache", "refers to the temple": where the pain goes, not the needle."""
     start = (site.phrase or (site.start,))[0]
-    if _TERM.search(note.folded, segment.start, start):
+    if note.search(_TERM, segment.start, segment.end) and _TERM.search(note.folded, segment.start, start):
         return False  # a term of the note refers to muscles, not pain to a place
     return _REFERS.search(note.folded, max(segment.start, start - 40), start) is not None
 

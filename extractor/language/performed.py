@@ -66,8 +66,8 @@ def told_by_amounts(note: Note, frames: list[Frame], site: Site) -> bool:
         spans.append((note.segments[after].start, note.segments[after].end))  # "R QL only. lido 1% 2 ml"
     if unit.parent is not None:  # "Plain lidocaine, 1 ml for each muscle:" over the list
         spans.append((note.units[unit.parent].start, note.units[unit.parent].end))
-    if not any(MILLILITRES.search(note.folded, *span) for span in spans):
-        return _NEEDLED.search(note.folded, unit.start, unit.end) is not None and note.once("dry", lambda: any("dry" in frame.modifiers for frame in frames))
+    if not any(note.search(MILLILITRES, *span) for span in spans):
+        return note.search(_NEEDLED, unit.start, unit.end) is not None and note.once("dry", lambda: any("dry" in frame.modifiers for frame in frames))
     return bool(note.drugs) or note.once("tpi", lambda: any(frame.topic == "tpi" for frame in frames))
 
 

@@ -286,10 +286,8 @@ _DOSED_HERE = re.compile(r"[^.;\n]{3,80}?\d\s?(?:cc|ml|mL|ML)\b")
 
 def _said_from(note: Note, unit: Unit, start: int) -> int:
     """Where the words that may put a procedure into another time start: at its sentence, or at its line where that is the first."""
-    last = None
-    for last in _SENTENCE_END.finditer(note.text, unit.body, start):
-        pass
-    return last.end() if last and last.end() == start else unit.body
+    ends = [match.end() for match in _SENTENCE_END.finditer(note.text, unit.body, start)]
+    return start if ends and ends[-1] == start else unit.body
 
 
 def _procedure_starts(text: str, unit: Unit) -> Iterable[re.Match[str]]:

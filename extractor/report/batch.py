@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from rich import box
 from rich.console import Console
@@ -38,6 +38,22 @@ _FATES = (
 
 def print_summary(summary: Summary, console: Console) -> None:
     """Print what a run did."""
+    _print(console, lambda: _print_summary(summary, console))
+
+
+def print_status(status: Status, console: Console) -> None:
+    """Print an output's runs, counts, review queue and quarantine."""
+    _print(console, lambda: _print_status(status, console))
+
+
+def _print(console: Console, show: Callable[[], None]) -> None:
+    """Print without the blanks that fill a table's cells: nobody who copies it wants those."""
+    with console.capture() as captured:
+        show()
+    console.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def _print_summary(summary: Summary, console: Console) -> None:
     counts = summary.counts
     table = _table()
     rate = f"{counts['notes'] / summary.seconds:,.0f} notes/s" if summary.seconds else ""
@@ -64,8 +80,7 @@ def print_summary(summary: Summary, console: Console) -> None:
         console.print(Text(f"wrote {path}"), soft_wrap=True)
 
 
-def print_status(status: Status, console: Console) -> None:
-    """Print an output's runs, counts, review queue and quarantine."""
+def _print_status(status: Status, console: Console) -> None:
     console.print(Text(f"{status.output}: {status.notes:,} notes", style="bold"), soft_wrap=True)
     table = _table()
     for name, meaning in _ANSWERS:

@@ -35,6 +35,7 @@ def serve(_no_settings_of_the_user):
         )
         running.append(process)
         line = process.stdout.readline()
+        assert line.startswith("tpi is at "), f"it did not start: {process.communicate(timeout=20)}"
         return process, line.removeprefix("tpi is at ").strip()
 
     yield start

@@ -12,7 +12,7 @@ from extractor.batch.notes import SourceNote, Unreadable
 from extractor.batch.readers.base import Meter, Reader, ReadOptions
 from extractor.intake import IntakeError
 
-__all__ = ["Meter", "ReadOptions", "Reader", "count_notes", "read_notes"]
+__all__ = ["Meter", "ReadOptions", "Reader", "check_reading", "count_notes", "read_notes"]
 
 
 def read_notes(inputs: Sequence[str | Path], options: ReadOptions | None = None) -> Iterator[SourceNote | Unreadable]:
@@ -29,14 +29,25 @@ def read_notes(inputs: Sequence[str | Path], options: ReadOptions | None = None)
         IntakeError: at once, before anything is read, for an input that is missing, that may not be read or that is a
             folder without files, and for a wrong ``--map``; while reading, if a sole input gives no note.
     """
-    from extractor.batch.readers.inputs import check_inputs, total_size
+    from extractor.batch.readers.inputs import total_size
 
     options = options or ReadOptions()
-    _check_options(options)
-    check_inputs(inputs, options)
+    check_reading(inputs, options)
     if options.meter is not None:
         options.meter.total = total_size(inputs, options)
     return _read(inputs, options)
+
+
+def check_reading(inputs: Sequence[str | Path], options: ReadOptions) -> None:
+    """Refuse what cannot be read at all, before anything is read.
+
+    Raises:
+        IntakeError: as :func:`read_notes` raises it at once.
+    """
+    from extractor.batch.readers.inputs import check_inputs
+
+    _check_options(options)
+    check_inputs(inputs, options)
 
 
 def count_notes(inputs: Sequence[str | Path], options: ReadOptions | None = None) -> int | None:

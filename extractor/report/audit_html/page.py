@@ -142,7 +142,7 @@ def _tiles(audit: Audit) -> str:
         ("Possible overpayment", money(audit.overpayment), unpriced, "over"),
         ("Possible underpayment", money(audit.underpayment), "kept apart, never set off", "under"),
         ("Encounters", f"{counts.encounters:,}", f"{counts.billed:,} with claim lines", ""),
-        ("With a finding", f"{counts.flagged:,}", share, ""),
+        ("To act on or write up", f"{counts.flagged:,}", share, ""),
         ("Action needed", f"{counts.errors:,}", "the code or the claim itself", ""),
         ("Unsettled", f"{counts.review:,}", "depend on an open question", ""),
     ]
