@@ -107,7 +107,7 @@ def _just_found(note: Note, frames: list[Frame], index: int) -> list[Site]:
     if not _EACH_OF_THEM.search(note.folded, segment.start, segment.end) or not any(cue.type in ("inject", "tpi") for cue in frame.cues):
         return []
     before = note.segments[index - 1]
-    found = [site for site in note.sites if site.segment == index - 1 and site.kind == "muscle" and site.assertion == "finding" and site.rule not in ("clean-finding", "needle-passes", "pain-referred", "before-procedure")]
+    found = [site for site in note.sites if site.segment == index - 1 and site.kind == "muscle" and (site.assertion == "finding" or site.weak) and site.rule not in ("clean-finding", "needle-passes", "pain-referred", "before-procedure")]
     close = before.unit == segment.unit or segment.start - before.end < 4
     return found if close and _POINTS.search(note.folded, before.start, before.end) and "negate" not in frames[index - 1].modifiers else []
 

@@ -294,8 +294,9 @@ def _procedure_starts(text: str, unit: Unit) -> Iterable[re.Match[str]]:
     """Lines of a paragraph that start with the procedure's name."""
     position = unit.body
     while 0 <= position < unit.end:
-        if match := _PROCEDURE_START.match(text, position, unit.end):
-            yield match
+        match = _PROCEDURE_START.match(text, position, unit.end)
+        if match and (position == unit.body or text[match.start("title")].isupper() or text[:position].rstrip()[-1:] in ".:;!?)"):
+            yield match  # else a line of wrapped prose ("… a set | of trigger point injections into …")
         position = text.find("\n", position, unit.end)
         position = position + 1 if position >= 0 else unit.end
     for sentence in _SENTENCE_END.finditer(text, unit.body, unit.end):
