@@ -89,13 +89,11 @@ def test_every_view_runs_on_real_notes(format_, tmp_path):
     assert all(counts.values()), counts
 
 
-@pytest.mark.parametrize("format_", CONNECT)
-def test_a_child_without_its_note_is_refused(format_, tmp_path):
-    target = written(tmp_path, corpus_rows()[:1], format_).target
-    with closing(duckdb.connect(str(target)) if format_ == "duckdb" else sqlite3.connect(target)) as database:
-        if format_ == "sqlite":
-            database.execute("PRAGMA foreign_keys = ON")
-        with pytest.raises((duckdb.ConstraintException, sqlite3.IntegrityError)):
+def test_sqlite_refuses_a_child_without_its_note(tmp_path):
+    target = written(tmp_path, corpus_rows()[:1], "sqlite").target
+    with closing(sqlite3.connect(target)) as database:
+        database.execute("PRAGMA foreign_keys = ON")
+        with pytest.raises(sqlite3.IntegrityError):
             database.execute("INSERT INTO findings VALUES ('nobody', 1, 'x', 'info', 'x', NULL, NULL, NULL, NULL, '[]')")
 
 
