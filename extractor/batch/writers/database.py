@@ -19,6 +19,9 @@ from extractor.batch.writers.views import VIEWS
 __all__ = ["DuckDbWriter", "SqliteWriter"]
 
 _TWICE = "Two notes have the same id, which the key of a database forbids: {}. Give every note its own id (--map note_id=COLUMN)."
+_LEAST = 64 << 20
+_TIMES = 8
+"""DuckDB's memory: enough for batches of usual notes, and so many times the longest batch."""
 _RUN = "What made this database: run_id, policy, policy_settings and the versions, one a row."
 
 
@@ -38,13 +41,19 @@ class DuckDbWriter:
 
         staged = staging / target.name
         # One thread: the rows come from one process anyhow, and each thread would hold buffers of its own.
-        with closing(duckdb.connect(str(staged), config={"threads": 1, "memory_limit": "64MB"})) as database:
+        with closing(duckdb.connect(str(staged), config={"threads": 1, "memory_limit": f"{_LEAST >> 20}MB"})) as database:
+            limit = _LEAST
             for statement in _duckdb_schema():
                 database.execute(statement)
             database.executemany("INSERT INTO run VALUES (?, ?)", list(stamp.as_dict().items()))
             for batch in batches(rows):
                 for table, records in batch:
-                    database.register("batch", arrow_table(table, records))
+                    arrow = arrow_table(table, records)
+                    if arrow.nbytes * _TIMES > limit:
+                        # One very long note: a string is held in one block, and a few times while it is packed.
+                        limit = arrow.nbytes * _TIMES
+                        database.execute(f"SET memory_limit = '{(limit >> 20) + 1}MB'")
+                    database.register("batch", arrow)
                     database.execute(f"INSERT INTO {table.name} SELECT * FROM batch")
                     database.unregister("batch")
             twice = database.execute("SELECT note_id FROM results GROUP BY note_id HAVING count(*) > 1 ORDER BY 1 LIMIT 1").fetchone()

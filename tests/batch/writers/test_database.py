@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -127,3 +129,12 @@ def test_duckdb_holds_the_same_in_two_runs(tmp_path):
         with closing(CONNECT["duckdb"](written(tmp_path / run, [*corpus_rows(), BROKEN], "duckdb").target)) as database:
             tables.append([database.execute(f"SELECT * FROM {table.name} ORDER BY rowid").fetchall() for table in TABLES])
     assert tables[0] == tables[1]
+
+
+@pytest.mark.parametrize("millions", [1, 16])
+def test_duckdb_takes_notes_of_any_length(tmp_path, millions):
+    [row] = corpus_rows()[:1]
+    long = json.loads(row.json) | {"text": "ü y z é " * (millions << 17)}
+    rows = [replace(row, note_id=f"long-{number}", json=json.dumps(long | {"note_id": f"long-{number}"}).encode()) for number in range(3)]
+    with closing(CONNECT["duckdb"](written(tmp_path, rows, "duckdb").target)) as database:
+        assert database.execute("SELECT count(*), min(length(json)) FROM results").fetchone() == (3, len(rows[0].json))
