@@ -9,12 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extractor import __version__
 from extractor.coding import decide, load_policy
 from extractor.coding.policy import Policy
 from extractor.language.reading import read_note, resources_of
 from extractor.models import Record, Result
 from extractor.record import build_record
+from extractor.versions import versions_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -99,5 +99,5 @@ def decided(record: Record, policy: Policy, lexicon_dirs: Sequence[str | Path] =
         note_id=record.note_id, date_of_service=record.date_of_service, patient_id=record.patient_id, provider_id=record.provider_id, procedure=record.procedure, muscles=record.muscles,
         mentions=record.mentions, drugs=answer.drugs, decision=answer.decision, findings=answer.findings,
         other_procedures=record.other_procedures, diagnoses=record.diagnoses, documentation=record.documentation,
-        versions={"extractor": __version__, "lexicon": lexicon.version[:12]},
+        versions=versions_of(lexicon, policy),
     )  # fmt: skip

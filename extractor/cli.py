@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 DONE, SOME_UNREAD, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+SOMETHING_WRONG = 1
+"""What `tpi doctor` leaves with where it found something to mend, as `tpi lexicon check` does."""
 
 _ClickException = typer.BadParameter.__mro__[2]
 """Every complaint about the command line. Typer exports the class under no name; newer versions carry their own click."""
@@ -66,6 +68,9 @@ def extract(
         str, typer.Argument(metavar="FILE", show_default=False, help="The note: text, RTF, HTML, DOCX or PDF; - or nothing: paste it, then Ctrl-D.")
     ] = "-",
     json: Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")] = False,
+    no_text: Annotated[
+        bool, typer.Option("--no-text", help="With --json: no word of the note, offsets, ids and codes only.")
+    ] = False,
     policy: PolicyOption = None,
     settings: SetOption = None,
     lexicon_dir: LexiconOption = None,
@@ -79,6 +84,8 @@ def extract(
     """Read one note: the code that it proves."""
     from extractor.intake import read_note
 
+    if no_text and not json:
+        raise typer.BadParameter("it goes with --json; the readable answer quotes the note.", param_hint="--no-text")
     date_of_service = _parse_date(day)
     if file == "-" and sys.stdin.isatty():
         typer.echo("Paste the note, then press Ctrl-D on a line of its own (Windows: Ctrl-Z, Enter).", err=True)
@@ -89,6 +96,10 @@ def extract(
     result = _extract(note.text, policy, settings, lexicon_dir, date_of_service, note_id)
     if note.converted:
         result.text = note.text
+    if no_text:
+        from extractor.textless import without_text
+
+        result = without_text(result)
     if json:
         typer.echo(result.model_dump_json(indent=2).encode())
         return
@@ -194,6 +205,27 @@ def evaluate(
     unread = run_evaluation(corpus, show_errors=errors, json_file=json, lexicon_dirs=lexicon_dir or ())
     if unread:
         raise typer.Exit(SOME_UNREAD)
+
+
+@app.command()
+def doctor(
+    output: Annotated[
+        Path | None, typer.Argument(metavar="OUT", show_default=False, help="The output of a batch, to look at its ledger, too.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    lexicon_dir: LexiconOption = None,
+) -> None:
+    """Check this installation: what is wrong, and what to do.
+
+    Exit status 1 if anything is wrong; what is only missing for some other use is noted.
+    """
+    from extractor.doctor import examine
+    from extractor.report.doctor import print_checks, print_json
+
+    checks = examine(tuple(lexicon_dir or ()), output)
+    (print_json if json else print_checks)(checks)
+    if any(check.state == "wrong" for check in checks):
+        raise typer.Exit(SOMETHING_WRONG)
 
 
 @app.command()

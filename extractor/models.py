@@ -300,7 +300,7 @@ class Result(_Model):
     other_procedures: list[OtherProcedure] = Field(default_factory=list)
     diagnoses: list[Diagnosis] = Field(default_factory=list)
     documentation: list[DocumentationElement] = Field(default_factory=list)
-    versions: dict[str, str] = Field(default_factory=dict, description="Versions of extractor, lexicon and policy")
+    versions: dict[str, str] = Field(default_factory=dict, description="What decided the answer beside the note: `extractor`, `lexicon` and `policy` (id@version)")
     text: str | None = Field(
         None, description="The text that the offsets count, where it was converted from another format or asked for"
     )

@@ -31,6 +31,7 @@ def batch(
     date_format: Annotated[str | None, typer.Option(metavar="FORMAT", help="How dates are written, such as %d.%m.%Y.")] = None,
     gate: Annotated[bool, typer.Option("--gate/--no-gate", help="Answer notes without any word of needles at once.")] = True,
     with_text: Annotated[bool, typer.Option("--with-text", help="Keep each note's text in its result.")] = False,
+    no_text: Annotated[bool, typer.Option("--no-text", help="No word of a note in its result: offsets, ids and codes only.")] = False,
     note_timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="What takes longer is quarantined.")] = 60.0,
     redo: Annotated[bool, typer.Option("--redo", help="Read every note again.")] = False,
     engine: Annotated[str, typer.Option(metavar="local|spark", help="spark: Parquet to Parquet on a cluster (extra spark).")] = "local",
@@ -51,6 +52,7 @@ def batch(
         format=form,
         gate=gate,
         with_text=with_text,
+        no_text=no_text,
         note_timeout=note_timeout,
         redo=redo,
     )
@@ -106,12 +108,15 @@ def status(
 
 def _on_spark(inputs: list[str], output: Path, options: Any) -> None:
     from extractor.batch.spark import SparkError, run_spark
+    from extractor.batch.textless import check_textless
     from extractor.batch.worker import Setup
     from extractor.batch.writers import format_of
 
     if format_of(output, options.format) != "parquet":
         raise SparkError("--engine spark writes Parquet: give an --output that ends in .parquet.")
-    setup = Setup(options.policy, tuple(str(folder) for folder in options.lexicon_dirs), options.note_timeout)
+    if options.no_text:
+        check_textless("parquet", None, with_text=options.with_text)
+    setup = Setup(options.policy, tuple(str(folder) for folder in options.lexicon_dirs), options.note_timeout, options.no_text)
     counts = run_spark(inputs, output, setup, options=options.read, gate=options.gate, with_text=options.with_text)
     typer.echo("  ".join(f"{number:,} {name}" for name, number in counts.items()), err=True)
     if number := counts["quarantined"]:

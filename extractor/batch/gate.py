@@ -39,8 +39,8 @@ def gated_answer(task: Task, setup: Setup) -> Answer | None:
     document = b"".join(
         (
             _HEAD, to_json(task.note_id), b',"date_of_service":', to_json(day), b',"patient_id":', to_json(task.patient_id),
-            b',"provider_id":', to_json(task.provider_id), _rest(setup.policy, setup.lexicon_dirs, day),
-            to_json(text) if task.keep_text else b"null", b"}",
+            b',"provider_id":', to_json(task.provider_id), _rest(setup.policy, setup.lexicon_dirs, day, setup.no_text),
+            to_json(text) if task.keep_text and not setup.no_text else b"null", b"}",
         )
     )  # fmt: skip
     return Answer(document, "none", seconds=time.perf_counter() - began)
@@ -63,10 +63,12 @@ _OWN, _TEXT = b',"procedure":', b',"text":'
 
 
 @lru_cache(maxsize=4096)
-def _rest(policy: Policy, lexicon_dirs: tuple[str, ...], day: date | None) -> bytes:
+def _rest(policy: Policy, lexicon_dirs: tuple[str, ...], day: date | None, no_text: bool) -> bytes:
     """Everything between a note's metadata and its text in the answer to a note with nothing in it, on one date."""
     from extractor.api import decided
     from extractor.models import Record
+    from extractor.textless import without_text
 
-    document = decided(Record(date_of_service=day), policy, lexicon_dirs).model_dump_json().encode()
+    result = decided(Record(date_of_service=day), policy, lexicon_dirs)
+    document = (without_text(result) if no_text else result).model_dump_json().encode()
     return document[document.index(_OWN) : document.rindex(_TEXT) + len(_TEXT)]

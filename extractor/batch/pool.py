@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +33,9 @@ _GRACE = 10.0
 """Seconds beyond a note's own time before its process is killed: code that no signal interrupts."""
 
 _START_TIME = 120.0
+_LONGEST_SOCKET = 104
+"""Bytes of a Unix socket's name, with its end: 104 on macOS and BSD, 108 on Linux."""
+_SOCKET_BELOW = len("/pymp-xxxxxxxx/listener-xxxxxxxx")
 _TRIES = 3
 
 
@@ -78,6 +83,17 @@ class _Worker:
         self.pipe.close()
 
 
+def _start_method() -> str:
+    """Return how processes are started.
+
+    A fork server listens at a socket among the temporary files, and the system limits the length of its name: below a
+    long TMPDIR, as clusters and job schedulers like them, each process is started anew.
+    """
+    socket_name = len(os.fsencode(tempfile.gettempdir())) + _SOCKET_BELOW
+    fits = socket_name < _LONGEST_SOCKET
+    return "forkserver" if fits and "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
 class Pool:
     """Worker processes; started when the first task comes, stopped at the end of the ``with`` block."""
 
@@ -87,7 +103,7 @@ class Pool:
         self._workers: list[_Worker] = []
         self._waiting: deque[_Chunk] = deque()
         self._failed_starts = 0
-        method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+        method = _start_method()
         self._context = multiprocessing.get_context(method)
         if method == "forkserver":
             # Imported once, shared by every worker's memory.

@@ -27,6 +27,7 @@ from extractor.batch.output import check_target, ledger_path, lock_path, own_fil
 from extractor.batch.pool import Pool
 from extractor.batch.readers import check_reading, read_notes
 from extractor.batch.readers.base import ReadOptions
+from extractor.batch.textless import NO_TEXT, check_textless, refuse_texts
 from extractor.batch.worker import Answer, Setup, Task
 from extractor.batch.writers import Stamp, format_of, writer_for
 from extractor.coding.policy import Policy, load_policy
@@ -55,6 +56,8 @@ class RunOptions:
     format: str | None = None
     gate: bool = True
     with_text: bool = False
+    no_text: bool = False
+    """Write results without a word of their notes."""
     note_timeout: float = 60.0
     redo: bool = False
     """Read every note again, whatever the ledger says."""
@@ -138,6 +141,8 @@ def run_batch(
     target = Path(target)
     form = format_of(target, options.format)
     writer = writer_for(form)
+    if options.no_text:
+        check_textless(form, writer, with_text=options.with_text)
     check_target(target, inputs, folder_format=form == "brat")
     check_reading(inputs, options.read)
     policy = options.policy or load_policy("cpt")
@@ -146,6 +151,8 @@ def run_batch(
         ledger = Ledger(ledger_path(target))
         try:
             run = _Run(ledger, options, policy, listener, keep_text=writer.needs_text)
+            if options.no_text:
+                refuse_texts(ledger, target)
             with scratch_folder(target) as scratch:
                 reading = replace(options.read, skip=options.read.skip | own_files(ledger, target), scratch=scratch)
                 summary = run.go(read_notes(inputs, reading), versions)
@@ -180,7 +187,7 @@ class _Run:
         self.listener = listener
         self.keep_text = keep_text
         self.counts: Counter[str] = Counter()
-        self.setup = Setup(policy, tuple(str(folder) for folder in options.lexicon_dirs), options.note_timeout)
+        self.setup = Setup(policy, tuple(str(folder) for folder in options.lexicon_dirs), options.note_timeout, options.no_text)
         self.pending: dict[str, tuple[bytes, str]] = {}
         """Notes of this run that are read but not yet recorded, by id: their content and their source."""
         self.read_again: set[str] = set()
@@ -317,7 +324,9 @@ def _some(stream: Iterator[SourceNote | Unreadable]) -> list[SourceNote | Unread
 def _versions(options: RunOptions, policy: Policy, *, keep_text: bool) -> Versions:
     lexicon = load_lexicon(options.lexicon_dirs)
     # A format for annotators needs the texts: notes whose texts an earlier run did not keep are read again for it.
-    ways = " ".join(["with-text"] * options.with_text + ["no-gate"] * (not options.gate) + ["keeps-text"] * keep_text)
+    ways = " ".join(
+        ["with-text"] * options.with_text + [NO_TEXT] * options.no_text + ["no-gate"] * (not options.gate) + ["keeps-text"] * keep_text
+    )
     return Versions(__version__, lexicon.version, f"{policy.id}@{policy.version}", ways)
 
 

@@ -28,6 +28,8 @@ class Setup:
     lexicon_dirs: tuple[str, ...] = ()
     note_timeout: float = 60.0
     """Seconds that one note may take."""
+    no_text: bool = False
+    """Results hold no word of their notes (:mod:`extractor.textless`)."""
     reader: Callable[[Task, Setup], Answer] | None = None
     """Who reads a note instead of :func:`read`; a function of a module, since it goes to another process."""
 
@@ -90,7 +92,11 @@ def read(task: Task, setup: Setup) -> Answer:
                 task.text, note_id=task.note_id, date_of_service=task.date_of_service, patient_id=task.patient_id,
                 provider_id=task.provider_id, policy=setup.policy, lexicon_dirs=setup.lexicon_dirs,
             )  # fmt: skip
-            if task.keep_text:
+            if setup.no_text:
+                from extractor.textless import without_text
+
+                result = without_text(result)
+            elif task.keep_text:
                 result.text = task.text
             decision = result.decision
             document = result.model_dump_json().encode()

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ class Policy:
         """The policy and what it inherits from, the most general first."""
         return (*(self.inherits.chain if self.inherits else ()), self)
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Twelve hexadecimal digits that change with any file or override of the policy."""
         text = "".join(link.digest for link in self.chain) + repr(sorted(self.overrides.items()))

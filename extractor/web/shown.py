@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from extractor import __version__
 from extractor.coding import Policy, decide
 from extractor.coding.explain import cite, find_rule
 from extractor.coding.facts import Facts, facts_of
@@ -20,6 +19,7 @@ from extractor.report.words import (
     status_sentence,
     status_words,
 )
+from extractor.versions import versions_of
 from extractor.web.corrections import RULE, correct, mark
 from extractor.web.schemas import ChecklistItem, FullAnswer, RuleInfo, Shown, ShownArea, ShownMuscle
 
@@ -55,7 +55,7 @@ def result_of(record: Record, policy: Policy, lexicon: Lexicon) -> Result:
         provider_id=record.provider_id, procedure=record.procedure, muscles=record.muscles, mentions=record.mentions,
         drugs=decided.drugs, decision=decided.decision, findings=decided.findings, other_procedures=record.other_procedures,
         diagnoses=record.diagnoses, documentation=record.documentation,
-        versions={"extractor": __version__, "lexicon": lexicon.version[:12]},
+        versions=versions_of(lexicon, policy),
     )  # fmt: skip
 
 

@@ -91,3 +91,10 @@ def test_an_error_of_the_extractor_names_its_place_and_no_word_of_the_note(monke
     assert answer.status == "extract"
     assert "KeyError in test_pool.py" in answer.reason
     assert "Miller" not in answer.reason
+
+
+@pytest.mark.parametrize(("folder", "method"), [("/tmp", "forkserver"), ("/scratch/" + "x" * 80, "spawn")])
+def test_below_a_long_tmpdir_no_socket_is_made(monkeypatch, folder, method):
+    """Its name would be longer than the system allows, and no worker would start."""
+    monkeypatch.setattr(pool_module.tempfile, "tempdir", folder)
+    assert pool_module._start_method() == method
