@@ -2,12 +2,13 @@
 # make serve  install, and open the coder's page on this machine
 # make test   install, and run the tests
 # make lint   install, and check the style
+# make bench  install the peers, too, and measure ours beside them (needs the network once, and a quiet machine)
 #
 # The first call builds .venv from a Python 3.11 or 3.12 and needs the network (or a local package index); later calls
 # start at once and work offline. PYTHON=… picks another interpreter.
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint clean
+.PHONY: help run serve test lint bench clean
 SHELL := /bin/bash
 
 VENV := .venv
@@ -55,6 +56,14 @@ test: $(INSTALLED)
 
 lint: $(INSTALLED)
 	@$(BIN)/python -m ruff check .
+
+# Tables and a plot go to .benchmarks/.
+bench: $(INSTALLED)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
+	@$(BIN)/python -m tests.benchmarks.peers
+	@$(BIN)/python -m tests.benchmarks.startup
+	@$(BIN)/python -m tests.benchmarks.limits
+	@$(BIN)/python -m tests.benchmarks.batch 20000
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .ruff_cache .hypothesis
