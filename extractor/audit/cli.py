@@ -110,7 +110,7 @@ def _maker(path: Path, inputs: Sequence[str | Path | None]) -> Maker:
     if path.is_file() and any(item is not None and Path(item).is_file() and path.samefile(item) for item in inputs):
         raise AuditError(f"{path}: this is an input, which the report would replace. Give another --output.")
     ending = path.suffix.lower()
-    if path.is_dir() or not ending:
+    if path.is_dir() or (not ending and not path.exists()):
         return _write_folder
     if ending in (".html", ".htm"):
         return _write_html
@@ -145,9 +145,16 @@ def _write_database(found: Audit, path: Path, *_: object) -> None:
 
 
 def _write_tables(found: Audit, path: Path, *_: object) -> None:
+    """Write the findings to the file that was named and the other tables beside it, as ``tpi batch`` does."""
     from extractor.audit.tables import write_tables
 
-    write_tables(found, path, format=path.suffix.lower().removeprefix("."))
+    staging = path.with_name(f".{path.name}.staging")
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        for staged in write_tables(found, staging, format=path.suffix.lower().removeprefix(".")):
+            staged.replace(path if staged.stem == "findings" else path.with_name(f"{path.stem}.{staged.name}"))
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _write_folder(found: Audit, path: Path, sample: Sample | None, reviewed: Mapping[str, Decimal] | None) -> None:

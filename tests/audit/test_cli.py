@@ -143,3 +143,19 @@ def test_claims_without_a_line_are_no_audit(office, tpi, claims, said):
     (office / "claims.csv").write_text(claims)
     answer = tpi("audit", office / "notes.jsonl", "--claims", office / "claims.csv", "--output", office / "audit.html")
     assert answer.status == 2 and said in answer.err and not (office / "audit.html").exists()
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_tables_are_files_beside_the_one_that_is_named(office, tpi, ending):
+    answer = tpi("audit", office / "notes.jsonl", "--claims", office / "claims.csv", "--output", office / f"audit.{ending}", "--workers", "1")
+    assert answer.status == 0
+    assert sorted(file.name for file in office.iterdir() if "audit" in file.name) == sorted(
+        f"audit{part}.{ending}" for part in ("", ".encounters", ".lines", ".providers")
+    )
+
+
+def test_no_cell_of_a_csv_is_a_formula(office, tpi):
+    (office / "claims.csv").write_text("claim_id,note_id,code\n=1+1,n2,20553\n")
+    assert tpi("audit", office / "notes.jsonl", "--claims", office / "claims.csv", "--output", office / "audit.csv", "--workers", "1").status == 0
+    written = (office / "audit.csv").read_text() + (office / "audit.lines.csv").read_text()
+    assert '"\'=1+1"' in written and '"=1+1"' not in written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import random
@@ -363,3 +364,14 @@ def test_the_same_note_in_two_formats_is_one_note(tmp_path):
     resource.write_text(json.dumps({"resourceType": "DocumentReference", "id": "a", "content": [{"attachment": attachment}]}))
     summary = run_batch([table, resource], tmp_path / "out.jsonl", RunOptions(workers=1))
     assert (summary.counts["new"], summary.counts["repeated"], summary.counts["quarantined"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(("alive", "state"), [(True, "running"), (False, "interrupted")])
+def test_the_status_tells_a_run_that_goes_on_from_one_that_was_killed(notes, tmp_path, alive, state):
+    output = tmp_path / "out.jsonl"
+    run(notes, output)
+    ledger = Ledger(ledger_path(output))
+    ledger.begin_run("2026-01-02T02:00:00+00:00", "1")
+    ledger.close()
+    with OutputLock(lock_path(output), output) if alive else contextlib.nullcontext():
+        assert [line.state for line in read_status(output).runs] == [state, "done"]
