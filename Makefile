@@ -1,12 +1,14 @@
-# make run    install, and show what `tpi extract` says about four notes
+# make run    install, show what `tpi extract` says about four notes, and audit a small practice's claims
+# make serve  install, and open the coder's page on this machine
 # make test   install, and run the tests
 # make lint   install, and check the style
+# make bench  install the peers, too, and measure ours beside them (needs the network once, and a quiet machine)
 #
 # The first call builds .venv from a Python 3.11 or 3.12 and needs the network (or a local package index); later calls
 # start at once and work offline. PYTHON=… picks another interpreter.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean
+.PHONY: help run serve test lint bench clean
 SHELL := /bin/bash
 
 VENV := .venv
@@ -17,6 +19,9 @@ SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
 PYTHON ?= $(shell for name in python3 python3.12 python3.11; do \
 	    $$name -c '$(SUITABLE)' 2>/dev/null && echo $$name && break; done)
 EXAMPLES := $(sort $(wildcard examples/*.txt))
+PRACTICE := examples/practice
+AUDIT := tpi audit $(PRACTICE)/notes.jsonl --claims $(PRACTICE)/claims.csv --fees $(PRACTICE)/fees.csv \
+	--policy $(PRACTICE)/policy.toml --output build/audit.html
 PYTEST ?= --numprocesses=auto --maxprocesses=4
 
 help:
@@ -38,12 +43,27 @@ run: $(INSTALLED)
 	  printf '\n$$ tpi extract %s\n\n' "$$note"; \
 	  $(BIN)/tpi extract "$$note" || exit 1; \
 	done
+	@mkdir -p build
+	@printf '\n$$ $(AUDIT)\n\n'
+	@$(BIN)/$(AUDIT)
+	@printf '\nOpen build/audit.html in a browser; `make serve` opens the page for single notes.\n'
+
+serve: $(INSTALLED)
+	@$(BIN)/tpi serve
 
 test: $(INSTALLED)
 	@$(BIN)/python -m pytest $(PYTEST)
 
 lint: $(INSTALLED)
 	@$(BIN)/python -m ruff check .
+
+# Tables and a plot go to .benchmarks/.
+bench: $(INSTALLED)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
+	@$(BIN)/python -m tests.benchmarks.peers
+	@$(BIN)/python -m tests.benchmarks.startup
+	@$(BIN)/python -m tests.benchmarks.limits
+	@$(BIN)/python -m tests.benchmarks.batch 20000
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .ruff_cache .hypothesis

@@ -116,3 +116,10 @@ def test_the_order_of_sets_decides_nothing():
         "for file in sorted(Path('examples').glob('*.txt')): print(extract(file.read_text()).model_dump_json())\n"
     )
     assert in_a_process(code, PYTHONHASHSEED="1") == in_a_process(code, PYTHONHASHSEED="2")
+
+
+def test_components_and_plain_reading_give_one_record(nlp):
+    from extractor.api import read_record
+
+    for text in NOTES:
+        assert record_of(nlp(text)) == read_record(text).model_dump(mode="json")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -42,7 +43,7 @@ def audit(
     fees: Annotated[Path | None, typer.Option(metavar="FILE", help="Prices: columns code, amount, and perhaps payer, from, to.")] = None,
     basis: Annotated[str | None, typer.Option(metavar="paid|allowed|charge", help="The amount of a line that counts.")] = None,
     sample: Annotated[int | None, typer.Option(min=2, metavar="N", help="Draw a random sample of N encounters.")] = None,
-    precision: Annotated[float | None, typer.Option(metavar="POINTS", help="Or as many as ± POINTS per cent need.")] = None,
+    precision: Annotated[float | None, typer.Option(min=0.1, max=50, metavar="POINTS", help="Or as many as ± POINTS per cent need.")] = None,
     strata: Annotated[str | None, typer.Option(metavar="AMOUNT,…", help="Stratify the sample by what was paid: 100,500.")] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Of the sample; the report shows it.")] = 1,
     reviewed: Annotated[Path | None, typer.Option(metavar="FILE", help="What a reviewer established: columns encounter, overpayment.")] = None,
@@ -60,11 +61,13 @@ def audit(
     from extractor.batch.worker import Setup
     from extractor.coding import resolve_policy
 
-    makers = [(path, _maker(path)) for path in output]
+    makers = [(path, _maker(path, [notes, *claims, *(payers, fees, reviewed)])) for path in output]
     if basis not in (None, "paid", "allowed", "charge"):
         raise typer.BadParameter("it is paid, allowed or charge.", param_hint="--basis")
     rules = resolve_policy(policy, settings)
     files = [read_claims(source, mapping(columns), query=query, table=table) for source in claims]
+    if not any(file.lines for file in files):
+        raise AuditError(_no_line([place for file in files for place in file.unreadable]))
     folders = tuple(lexicon_dir or ())
     setup = Setup(rules, tuple(str(folder) for folder in folders))
     read = notes_of(notes, setup, workers=workers or cores(), options=ReadOptions(mapping(note_columns)))
@@ -72,7 +75,7 @@ def audit(
     found = run_audit(
         read.notes, [line for file in files for line in file.lines], policy=rules,
         payers=read_payers(payers) if payers else None, fees=read_fees(fees) if fees else (), basis=basis,  # type: ignore[arg-type]
-        unreadable=unread, lexicon_dirs=folders,
+        unreadable=unread, unread=read.unread, lexicon_dirs=folders,
     )  # fmt: skip
     drawn = _sample(found, sample, precision, strata, seed)
     established = _read_reviewed(reviewed) if reviewed else None
@@ -80,6 +83,8 @@ def audit(
         make(found, path, drawn, established)
     _print_summary(found, drawn, output)
     if unread:
+        for place in unread[:_SHOWN]:
+            typer.echo(f"tpi: {place}", err=True)
         number = "1 place" if len(unread) == 1 else f"{len(unread):,} places"
         typer.echo(f"tpi: {number} in notes or claims could not be read; the report lists them.", err=True)
         raise typer.Exit(_SOME_UNREAD)
@@ -88,12 +93,24 @@ def audit(
 Maker = Callable[["Audit", Path, "Sample | None", "Mapping[str, Decimal] | None"], None]
 
 
-def _maker(path: Path) -> Maker:
+def _no_line(unreadable: list[str]) -> str:
+    """Say that there is nothing to audit, and the first reason."""
+    if not unreadable:
+        return "The claims hold no claim line. Check the file, and whether the export has run."
+    more = f" ({len(unreadable) - 1:,} more like it)" if len(unreadable) > 1 else ""
+    return f"No claim line could be read. {unreadable[0]}{more}"
+
+
+def _maker(path: Path, inputs: Sequence[str | Path | None]) -> Maker:
     """Return what writes an output, by its ending; refuse what cannot be written before anything is read."""
     if not path.parent.is_dir():
         raise AuditError(f"{path.parent}: there is no such folder. Make it first, or give another --output.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise AuditError(f"{path.parent}: this folder cannot be written. Ask for the right, or give another --output.")
+    if path.is_file() and any(item is not None and Path(item).is_file() and path.samefile(item) for item in inputs):
+        raise AuditError(f"{path}: this is an input, which the report would replace. Give another --output.")
     ending = path.suffix.lower()
-    if path.is_dir() or not ending:
+    if path.is_dir() or (not ending and not path.exists()):
         return _write_folder
     if ending in (".html", ".htm"):
         return _write_html
@@ -128,9 +145,16 @@ def _write_database(found: Audit, path: Path, *_: object) -> None:
 
 
 def _write_tables(found: Audit, path: Path, *_: object) -> None:
+    """Write the findings to the file that was named and the other tables beside it, as ``tpi batch`` does."""
     from extractor.audit.tables import write_tables
 
-    write_tables(found, path, format=path.suffix.lower().removeprefix("."))
+    staging = path.with_name(f".{path.name}.staging")
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        for staged in write_tables(found, staging, format=path.suffix.lower().removeprefix(".")):
+            staged.replace(path if staged.stem == "findings" else path.with_name(f"{path.stem}.{staged.name}"))
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _write_folder(found: Audit, path: Path, sample: Sample | None, reviewed: Mapping[str, Decimal] | None) -> None:

@@ -11,6 +11,7 @@ from extractor.audit.models import AuditedNote
 from extractor.audit.notes import NoteFile, audited, is_finished_batch, read_results
 from extractor.batch.answer import task_of
 from extractor.batch.gate import gated_answer
+from extractor.batch.identity import content_of, note_id_of
 from extractor.batch.notes import SourceNote, Unreadable
 from extractor.batch.pool import Pool
 from extractor.batch.readers import ReadOptions, read_notes
@@ -27,7 +28,7 @@ class _Block:
     """Some notes that are read together."""
 
     notes: list[SourceNote] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     answers: list[Answer | None] = field(default_factory=list)
 
@@ -48,14 +49,27 @@ def notes_of(source: str | Path, setup: Setup, *, workers: int = 1, options: Rea
         return read_results(source)
     found = NoteFile()
     with Pool(setup, workers) as pool:
-        for block in pool.map(_blocks(read_notes([source], options), setup)):
-            found.unreadable += block.unreadable
+        for block in pool.map(_blocks(_once(read_notes([source], options)), setup)):
+            for item in block.unreadable:
+                found.refuse(item.note_id, item.source, item.reason)
             for note, answer in zip(block.notes, block.answers, strict=True):
                 if answer is None or answer.json is None:
-                    found.unreadable.append(f"{note.source}: {answer.reason if answer else ''}")
+                    found.refuse(note_id_of(note), note.source, answer.reason if answer else "")
                 else:
                     found.notes.append(_audited(note, answer.json))
     return found
+
+
+def _once(items: Iterable[SourceNote | Unreadable]) -> Iterator[SourceNote | Unreadable]:
+    """Leave out what comes again word for word: a note that was exported twice is no second note of the day."""
+    seen: set[tuple[str, bytes]] = set()
+    for item in items:
+        if isinstance(item, SourceNote):
+            key = note_id_of(item), content_of(item)
+            if key in seen:
+                continue
+            seen.add(key)
+        yield item
 
 
 def _blocks(items: Iterable[SourceNote | Unreadable], setup: Setup) -> Iterator[_Block]:
@@ -68,7 +82,7 @@ def _prepared(items: Sequence[SourceNote | Unreadable], setup: Setup) -> _Block:
     block = _Block()
     for item in items:
         if isinstance(item, Unreadable):
-            block.unreadable.append(f"{item.source}: {item.reason}")
+            block.unreadable.append(item)
             continue
         task = task_of(item, with_text=False)
         block.notes.append(item)

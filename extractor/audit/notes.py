@@ -1,13 +1,16 @@
 """The notes of an audit from a finished batch, so that nothing is extracted twice.
 
 Every output that keeps the contract's document is read: JSON Lines (also as gzip or Zstandard), and the table
-``results`` with its column ``json`` of Parquet, DuckDB and SQLite.
+``results`` with its column ``json`` of Parquet, DuckDB and SQLite; for CSV and TSV the documents beside them. What the
+batch had to quarantine is told, too: a note that could not be read is not a note that is missing.
 """
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -18,6 +21,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from extractor.audit.models import AuditedNote
+from extractor.batch.output import ledger_path
+from extractor.batch.writers.base import sibling
+from extractor.batch.writers.delimited import unguard
 from extractor.intake import IntakeError
 from extractor.models import Result
 
@@ -33,6 +39,14 @@ class NoteFile:
 
     notes: list[AuditedNote] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)
+    """Notes that are there and could not be read, by id, with the reason: a claim that names one lacks no note."""
+
+    def refuse(self, note_id: str | None, source: str, reason: str) -> None:
+        """Note what could not be read."""
+        self.unreadable.append(f"{source}: {reason}")
+        if note_id:
+            self.unread.setdefault(note_id, reason)
 
 
 def audited(result: Result, *, text: str | None = None, source: str = "") -> AuditedNote:
@@ -52,7 +66,7 @@ def audited(result: Result, *, text: str | None = None, source: str = "") -> Aud
 
 def is_finished_batch(source: str | Path) -> bool:
     """Say whether a file is the output of ``tpi batch`` rather than notes to be read."""
-    path = Path(source)
+    path = _with_documents(Path(source))
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -76,7 +90,7 @@ def read_results(source: str | Path) -> NoteFile:
     Raises:
         IntakeError: if it is none, or cannot be read at all.
     """
-    path, found = Path(source), NoteFile()
+    path, found = _with_documents(Path(source)), NoteFile()
     if not path.is_file():
         raise IntakeError(f"{source}: there is no such file.")
     for place, document, text in _documents(path):
@@ -88,7 +102,58 @@ def read_results(source: str | Path) -> NoteFile:
         found.notes.append(audited(result, text=text, source=place))
     if not found.notes:
         raise IntakeError(f"{source}: no result of tpi batch was found in it.")
+    answered = {note.note_id for note in found.notes}
+    for note_id, place, reason in _quarantine(path):
+        found.refuse(None if note_id in answered else note_id, place, reason)
     return found
+
+
+def _with_documents(path: Path) -> Path:
+    """Return the file that holds the documents of an output: beside CSV and TSV they are a file of their own."""
+    if path.suffix.lower() not in (".csv", ".tsv"):
+        return path
+    beside = sibling(path, "documents", ".jsonl")
+    return beside if beside.is_file() and ledger_path(path).is_file() else path
+
+
+def _quarantine(path: Path) -> Iterator[tuple[str | None, str, str]]:
+    """Yield note id, source and reason of what the batch could not read."""
+    with path.open("rb") as file:
+        head = file.read(16)
+    query = "SELECT note_id, source, reason FROM quarantine ORDER BY position"
+    if head.startswith(_SQLITE):
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'quarantine'").fetchone():
+                yield from connection.execute(query)
+    elif head[8:12] == _DUCKDB:
+        import duckdb
+
+        with duckdb.connect(str(path), read_only=True) as connection:
+            if connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'quarantine'").fetchone():
+                yield from connection.execute(query).fetchall()
+    elif head.startswith(_PARQUET):
+        import pyarrow.parquet as pq
+
+        beside = sibling(path, "quarantine", ".parquet")
+        rows = pq.read_table(beside).to_pylist() if beside.is_file() else []
+        yield from ((row["note_id"], row["source"], row["reason"]) for row in rows)
+    else:
+        plain = path.with_name(path.name.replace(".documents.", ".")) if ".documents." in path.name else path
+        beside = sibling(plain, "quarantine", ".jsonl")
+        if ".documents." in path.name:
+            yield from _csv_quarantine(plain)
+        elif beside.is_file():
+            rows = (json.loads(line) for line in _lines(beside) if line.strip())
+            yield from ((row["note_id"], row["source"], row["reason"]) for row in rows)
+
+
+def _csv_quarantine(plain: Path) -> Iterator[tuple[str | None, str, str]]:
+    for ending, delimiter in ((".csv", ","), (".tsv", "\t")):
+        beside = sibling(plain, "quarantine", ending)
+        if beside.is_file():
+            with beside.open(encoding="utf-8-sig", newline="") as file:
+                for row in csv.DictReader(file, delimiter=delimiter):
+                    yield unguard(row["note_id"]) or None, unguard(row["source"]), unguard(row["reason"])
 
 
 def _documents(path: Path) -> Iterator[tuple[str, str, str | None]]:

@@ -14,6 +14,7 @@ from extractor.audit.exposure import Basis, Fee, Prices, price, total
 from extractor.audit.match import key_of, match, patient_of, provider_of
 from extractor.audit.models import Audit, AuditedNote, ClaimLine, Encounter, ProviderProfile
 from extractor.audit.shared import check_copies, check_dates, check_providers, check_shared_notes, point_at_near_notes
+from extractor.audit.unread import tell_unread, withhold_unread
 from extractor.coding.claims import ClaimCase, Flag, check_encounter, check_frequency, make_case, sessions_of
 from extractor.coding.policy import Policy, load_policy
 from extractor.lexicon import load_lexicon
@@ -32,6 +33,7 @@ def audit(
     basis: Basis | None = None,
     similarity: float = SIMILARITY,
     unreadable: Sequence[str] = (),
+    unread: Mapping[str, str] | None = None,
     lexicon_dirs: Sequence[str | Path] = (),
 ) -> Audit:
     """Hold notes against billed lines.
@@ -46,6 +48,8 @@ def audit(
         basis: the amount of a line that counts: paid, allowed or charge; None takes the first that is there.
         similarity: share of common word sequences from which a note is a copy of an earlier one, 0 to 1.
         unreadable: places in notes and claims that could not be read, passed on to the result.
+        unread: ids of notes that are there and could not be read, with the reason; nothing is said of a claim that
+            names one but that.
         lexicon_dirs: a practice's own lexicon folders.
 
     Returns:
@@ -60,11 +64,15 @@ def audit(
     lexicon = load_lexicon(lexicon_dirs)
     policies = _Policies(policy, settings, payers or {})
     encounters = match(noted, billed)
+    withheld = withhold_unread(encounters, unread or {})
     cases = [make_case(encounter, policies.of(encounter.payer), lexicon) for encounter in encounters]
     flags = {case.encounter.id: check_encounter(case) for case in cases}
     for case, item in _across(cases, noted, billed, similarity):
         flags[case.encounter.id].append(item)
     point_at_near_notes(cases, flags)
+    for encounter in encounters:
+        if encounter.id in withheld:
+            tell_unread(flags[encounter.id], withheld[encounter.id])
     prices = Prices(fees, basis)
     for encounter in encounters:
         _settle(encounter, flags[encounter.id], prices)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from extractor.audit.amounts import at_stake
 from extractor.audit.models import Audit
 from extractor.audit.profile import is_flagged, rendering_provider
+from extractor.batch.writers.delimited import guard
 from extractor.failures import UserError
 
 __all__ = ["FORMATS", "TABLES", "TableError", "tables", "write_tables"]
@@ -108,13 +109,16 @@ def _write_file(table: pa.Table, path: Path, kind: str) -> Path:
 
 
 def _flat(table: pa.Table) -> pa.Table:
-    """The table as CSV can hold it: lists joined by a semicolon, evidence as quotations."""
+    """The table as CSV can hold it: lists joined by a semicolon, evidence as quotations, nothing that a spreadsheet runs."""
     for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            words = [None if value is None else guard(value) for value in table.column(place).to_pylist()]
+            table = table.set_column(place, field.name, pa.array(words, pa.string()))
         if not pa.types.is_list(field.type):
             continue
         quoted = pa.types.is_struct(field.type.value_type)
         texts = [
-            None if value is None else "; ".join(f"{one['start']}-{one['end']}: {one['text']}" if quoted else one for one in value)
+            None if value is None else guard("; ".join(f"{one['start']}-{one['end']}: {one['text']}" if quoted else one for one in value))
             for value in table.column(place).to_pylist()
         ]
         table = table.set_column(place, field.name, pa.array(texts, pa.string()))

@@ -18,10 +18,13 @@ def note_id_of(note: SourceNote) -> str:
 
 
 def content_of(note: SourceNote) -> bytes:
-    """Return 16 bytes that change with the note's text or with anything of its metadata that is in the answer."""
+    """Return 16 bytes that change with the note's text or with anything of its metadata that is in the answer.
+
+    How the text came (converted or not) is no part of it: the same note as HL7 and as CSV is one note.
+    """
     digest = hashlib.blake2b(note.text.encode(), digest_size=16)
     day = note.date_of_service.isoformat() if note.date_of_service else ""
-    digest.update("\0".join(("", day, note.patient_id or "", note.provider_id or "", "1" if note.converted else "")).encode())
+    digest.update("\0".join(("", day, note.patient_id or "", note.provider_id or "")).encode())
     return digest.digest()
 
 

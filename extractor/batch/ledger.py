@@ -156,6 +156,11 @@ class Ledger:
         )
         return {row[0]: Known(*row[1:]) for row in rows}
 
+    def source_of(self, note_id: str) -> str | None:
+        """Return where a note was read."""
+        row = self._db.execute("SELECT source FROM notes WHERE note_id = ?", (note_id,)).fetchone()
+        return row[0] if row else None
+
     def refused(self, note_id: str, content: bytes) -> str | None:
         """Return why the extractor failed on this very note under these very versions; it would fail again."""
         row = self._db.execute(

@@ -9,7 +9,10 @@ from filelock import FileLock, Timeout
 
 from extractor.failures import UserError
 
-__all__ = ["AlreadyRunning", "OutputLock"]
+__all__ = ["AlreadyRunning", "OutputLock", "is_held"]
+
+_PATIENCE = 1.0
+"""Seconds: who only asks whether the lock is held holds it for a moment."""
 
 
 class AlreadyRunning(UserError):
@@ -26,7 +29,7 @@ class OutputLock:
 
     def __enter__(self) -> OutputLock:
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=_PATIENCE)
         except Timeout:
             raise AlreadyRunning(
                 f"{self._output}: another run writes to this output. Wait until it ends, or stop it."
@@ -36,3 +39,15 @@ class OutputLock:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._lock.release()
 
+
+def is_held(path: Path) -> bool:
+    """Say whether a run holds a lock; yes, too, where one may not ask."""
+    if not path.exists():
+        return False
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except (Timeout, OSError):
+        return True
+    lock.release()
+    return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -29,17 +29,45 @@ def lock_path(target: Path) -> Path:
     return target.with_name(target.name + ".lock")
 
 
-def check_target(target: Path) -> None:
-    """Refuse an output that cannot be written, before anything is read.
+def check_target(target: Path, inputs: Iterable[str | Path] = (), *, folder_format: bool = False) -> None:
+    """Refuse an output that cannot be written, or that would take the place of what is no output, before anything is read.
+
+    Args:
+        target: the output.
+        inputs: what is read: none of it may be overwritten.
+        folder_format: the output is a folder, which replaces the one that is there.
 
     Raises:
         OutputError: saying what to do.
     """
+    for item in inputs:
+        _spare(target, item)
     folder = target.parent
     if not folder.is_dir():
         raise OutputError(f"{folder}: there is no such folder. Make it first, or give another --output.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{folder}: this folder cannot be written. Ask for the right, or give another --output.")
+    if target.is_dir() and not folder_format:
+        raise OutputError(f"{target}: this is a folder, and the output is a file. Give another --output.")
+    if target.exists() and folder_format:
+        # The folder is replaced whole: what lies in it and is not ours would be gone.
+        if not target.is_dir():
+            raise OutputError(f"{target}: this is a file, and the output is a folder. Give another --output.")
+        if any(target.iterdir()) and not ledger_path(target).exists():
+            raise OutputError(f"{target}: this folder holds something else, which the output would replace. Give another --output.")
+
+
+def _spare(target: Path, item: str | Path) -> None:
+    """Refuse to write over an input, or over a folder that holds one."""
+    from extractor.batch.readers.sql import file_of_url, is_url
+
+    name = str(item)
+    path = file_of_url(name) if is_url(name) else Path(name)
+    if name == "-" or path is None or not path.exists() or not target.exists():
+        return
+    given, output = path.resolve(), target.resolve()
+    if output == given or (target.is_dir() and given.is_relative_to(output)) or target.samefile(path):
+        raise OutputError(f"{target}: this is an input, which the output would replace. Give another --output.")
 
 
 def own_files(ledger: Ledger, target: Path) -> frozenset[Path]:
@@ -69,11 +97,15 @@ def _scratch(target: Path) -> Path:
     return target.with_name(f".{target.name}.scratch")
 
 
-def publish(ledger: Ledger, writer: Writer, target: Path, stamp: Stamp) -> list[Path]:
+def publish(ledger: Ledger, writer: Writer, target: Path, stamp: Stamp, *, form: str, inputs: Iterable[str | Path] = ()) -> list[Path]:
     """Write the output anew from the ledger, if it would differ from what lies there.
 
     Every file is written in a folder beside the output and synced before the first takes its place, the main one
     last: whoever reads the output sees the old one or the new one, whole.
+
+    Args:
+        form: name of the writer's format; the same answers in another format are another output.
+        inputs: what was read, of which nothing is overwritten.
 
     Returns:
         the output's files.
@@ -82,7 +114,7 @@ def publish(ledger: Ledger, writer: Writer, target: Path, stamp: Stamp) -> list[
         OutputError: if there is no room or no right to write.
     """
     # Without the day: an output that would be the same but for it stays as it is.
-    state = f"{ledger.fingerprint()} {stamp.run_id}"
+    state = f"{ledger.fingerprint()} {stamp.run_id} {form}"
     files = _unchanged(ledger, state)
     if files is not None:
         return files
@@ -91,7 +123,9 @@ def publish(ledger: Ledger, writer: Writer, target: Path, stamp: Stamp) -> list[
         _remove(staging)
         staging.mkdir(mode=0o700)
         pairs = writer.write(_rows(ledger, writer), target, staging, stamp)
-        for staged, _final in pairs:
+        for staged, final in pairs:
+            for item in inputs:
+                _spare(final, item)
             _sync(staged)
         put_in_place(pairs)
         _sync(target.parent)

@@ -36,9 +36,10 @@ from extractor.lexicon import load_lexicon
 __all__ = ["Listener", "RunOptions", "Summary", "run_batch"]
 
 CLASH = (
-    "Another note of this run has the same id and a different text. Give each note an id of its own, "
-    "or join its lines with --group-by."
+    "Another note of this run{} has the same id and another text, date, patient or provider. Give each note an id of "
+    "its own, or join its lines with --group-by."
 )
+"""With the place of the other note, where it is known."""
 
 _BLOCK_NOTES = 128
 _BLOCK_CHARACTERS = 2_000_000
@@ -138,14 +139,14 @@ def run_batch(
     """
     options = options or RunOptions()
     target = Path(target)
-    format_ = format_of(target, options.format)
-    writer = writer_for(format_)
+    form = format_of(target, options.format)
+    writer = writer_for(form)
     if options.no_text:
-        check_textless(format_, writer, with_text=options.with_text)
-    check_target(target)
+        check_textless(form, writer, with_text=options.with_text)
+    check_target(target, inputs, folder_format=form == "brat")
     check_reading(inputs, options.read)
     policy = options.policy or load_policy("cpt")
-    versions = _versions(options, policy)
+    versions = _versions(options, policy, keep_text=writer.needs_text)
     with OutputLock(lock_path(target), target):
         ledger = Ledger(ledger_path(target))
         try:
@@ -158,7 +159,7 @@ def run_batch(
             if listener:
                 listener.writing()
             stamp = _stamp(versions, policy, ledger.processed_on())
-            summary.outputs = publish(ledger, writer, target, stamp)
+            summary.outputs = publish(ledger, writer, target, stamp, form=form, inputs=inputs)
             if writer.refused:
                 summary.counts.update({"quarantined": writer.refused, "quarantined.write": writer.refused})
             summary.state = "done"
@@ -187,8 +188,8 @@ class _Run:
         self.keep_text = keep_text
         self.counts: Counter[str] = Counter()
         self.setup = Setup(policy, tuple(str(folder) for folder in options.lexicon_dirs), options.note_timeout, options.no_text)
-        self.pending: dict[str, bytes] = {}
-        """Notes of this run that are read but not yet recorded, by id."""
+        self.pending: dict[str, tuple[bytes, str]] = {}
+        """Notes of this run that are read but not yet recorded, by id: their content and their source."""
         self.read_again: set[str] = set()
 
     def go(self, notes: Iterable[SourceNote | Unreadable], versions: Versions) -> Summary:
@@ -223,9 +224,9 @@ class _Run:
             if isinstance(item, Unreadable):
                 block.quarantined.append((position, NewQuarantine(item.source, "read", item.reason, item.note_id)))
                 continue
-            fate = self._fate(known.get(note_id), note_id, content)
+            fate = self._fate(known.get(note_id), note_id, content, item.source)
             if fate == "clash":
-                block.quarantined.append((position, NewQuarantine(item.source, "read", CLASH, note_id, content)))
+                block.quarantined.append((position, NewQuarantine(item.source, "read", self._clash(note_id), note_id, content)))
                 continue
             entry = _Entry(position, item, note_id, content, fate)
             if fate in ("new", "changed"):
@@ -233,17 +234,22 @@ class _Run:
             block.entries.append(entry)
         return block
 
-    def _fate(self, known: Known | None, note_id: str, content: bytes) -> str:
+    def _fate(self, known: Known | None, note_id: str, content: bytes, source: str) -> str:
         if note_id in self.pending:
-            return "repeated" if self.pending[note_id] == content else "clash"
+            return "repeated" if self.pending[note_id][0] == content else "clash"
         self_seen = known is not None and known.seen == self.ledger.run
         if self_seen:
             return "repeated" if known.content == content else "clash"
-        self.pending[note_id] = content
+        self.pending[note_id] = content, source
         if known is None:
             return "new"
         same = known.content == content and known.version == self.ledger.version and not self.options.redo
         return "unchanged" if same else "changed"
+
+    def _clash(self, note_id: str) -> str:
+        """Return why a note cannot be told from another, and where that one is."""
+        source = self.pending[note_id][1] if note_id in self.pending else self.ledger.source_of(note_id)
+        return CLASH.format(f" ({source})" if source else "")
 
     def _assign(self, entry: _Entry, block: _Block) -> None:
         """Give a note to the gate, else to the workers."""
@@ -315,9 +321,12 @@ def _some(stream: Iterator[SourceNote | Unreadable]) -> list[SourceNote | Unread
     return items
 
 
-def _versions(options: RunOptions, policy: Policy) -> Versions:
+def _versions(options: RunOptions, policy: Policy, *, keep_text: bool) -> Versions:
     lexicon = load_lexicon(options.lexicon_dirs)
-    ways = " ".join(["with-text"] * options.with_text + [NO_TEXT] * options.no_text + ["no-gate"] * (not options.gate))
+    # A format for annotators needs the texts: notes whose texts an earlier run did not keep are read again for it.
+    ways = " ".join(
+        ["with-text"] * options.with_text + [NO_TEXT] * options.no_text + ["no-gate"] * (not options.gate) + ["keeps-text"] * keep_text
+    )
     return Versions(__version__, lexicon.version, f"{policy.id}@{policy.version}", ways)
 
 

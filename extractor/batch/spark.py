@@ -120,7 +120,7 @@ def run_spark(
         kept = marked.where(unnamed | (f.col("rank") == 1) | clashing)
         kept = kept.withColumn("json", f.when(clashing, None).otherwise(f.col("json")))
         kept = kept.withColumn("stage", f.when(clashing, "read").otherwise(f.col("stage")))
-        kept = kept.withColumn("reason", f.when(clashing, CLASH).otherwise(f.col("reason")))
+        kept = kept.withColumn("reason", f.when(clashing, CLASH.format("")).otherwise(f.col("reason")))
         kept = kept.drop("first", "rank", "content").orderBy("position").persist()
         for table in TABLES:
             ending = str(target if table is RESULTS else sibling(target, table.name, ".parquet"))

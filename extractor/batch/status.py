@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from extractor.batch.ledger import Ledger, LedgerError
-from extractor.batch.output import ledger_path
+from extractor.batch.lock import is_held
+from extractor.batch.output import ledger_path, lock_path
 
 __all__ = ["RunLine", "Status", "Waiting", "read_status"]
 
@@ -76,7 +77,7 @@ def read_status(target: Path, *, runs: int = 10, queue: int = 20) -> Status:
             by_code=_counts(ledger, "SELECT code, count(*) FROM notes WHERE code IS NOT NULL AND status <> 'quarantined' GROUP BY 1 ORDER BY 1"),
             by_version=_counts(ledger, "SELECT name, count(*) FROM notes JOIN versions USING (version) WHERE status <> 'quarantined' GROUP BY 1 ORDER BY 1"),
             runs=[
-                RunLine(*row[:5], counts=json.loads(row[5]))  # type: ignore[arg-type]
+                RunLine(*row[:3], state=_state(target, row[3]), versions=row[4], counts=json.loads(row[5]))  # type: ignore[arg-type]
                 for row in ledger.query("SELECT run, began, ended, state, versions, counts FROM runs ORDER BY run DESC LIMIT ?", (runs,))
             ],
             review=[
@@ -91,6 +92,11 @@ def read_status(target: Path, *, runs: int = 10, queue: int = 20) -> Status:
         )  # fmt: skip
     finally:
         ledger.close()
+
+
+def _state(target: Path, recorded: object) -> str:
+    """A run that was killed could not record it: the lock, which its death released, tells."""
+    return "interrupted" if recorded == "running" and not is_held(lock_path(target)) else str(recorded)
 
 
 def _number(ledger: Ledger, sql: str) -> int:

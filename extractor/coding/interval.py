@@ -115,7 +115,7 @@ def _apply_stated(record: Record, interval: Interval, counter: Counter) -> Inter
     muscles. Where exactly one number is stated, what the note leaves unnamed (groups, areas, examined sites) cannot
     exceed it, unless something else is in doubt.
     """
-    numbers = [item for item in record.stated_counts if item.count > 0]
+    numbers = [item for item in record.stated_counts if item.count > (0 if item.what == "muscles" else 1)]  # "x 1" is one session
     smallest = min(numbers, key=lambda item: item.count, default=None)
     moved = interval
     if smallest is not None and smallest.count < interval.low:

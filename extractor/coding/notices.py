@@ -91,7 +91,7 @@ def _stated_counts(case: Case, selection: Selection) -> Iterator[Finding]:
             conflicts = stated.count > listed.high or 0 < stated.count < listed.low
         else:
             # Several injections or sites in one muscle are usual; fewer than there are muscles cannot be.
-            conflicts = 0 < stated.count < listed.low
+            conflicts = 1 < stated.count < listed.low
         if conflicts:
             named = f"{listed.low}" if listed.low == listed.high else f"{listed.low} to {listed.high}"
             text = f"The note states {stated.count} {stated.what}; its list of injected muscles gives {named}."

@@ -69,7 +69,7 @@ def _is_open_group(case: Case, muscle: Muscle) -> bool:
 def _numbers(case: Case, selection: Selection) -> Iterator[str]:
     listed = selection.interval.listed
     for stated in case.record.stated_counts:
-        if (stated.what == "muscles" and stated.count > listed.high) or stated.count < listed.low:
+        if (stated.what == "muscles" and stated.count > listed.high) or (0 if stated.what == "muscles" else 1) < stated.count < listed.low:
             named = join(describe_muscle(case, muscle) for muscle in case.record.muscles) or "none"
             yield f"The note states a number of {stated.what} ({stated.count}); the muscles it names as injected are: {named}."
 

@@ -154,7 +154,9 @@ def read_note(path: Path) -> GoldNote:
 
 def read_corpus(folder: Path) -> list[GoldNote]:
     """All notes below ``folder``, in path order. Raises GoldError with the first label that cannot be read."""
-    notes = [read_note(path) for path in sorted(Path(folder).rglob("*.toml"))]
+    # A policy or a configuration may lie among the notes; a label has a number, or its note beside it.
+    labels = [path for path in sorted(Path(folder).rglob("*.toml")) if path.stem.isdigit() or path.with_suffix(".txt").exists()]
+    notes = [read_note(path) for path in labels]
     if not notes:
         raise GoldError(f"{folder}: no NNN.toml labels found")
     return notes

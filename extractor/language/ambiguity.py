@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from extractor.language.annotations import Entity, Note, within
 from extractor.language.entities import EntityMatcher, Form, Sense
@@ -13,9 +14,29 @@ _SIDED = re.compile(r"(?:\b(?:left|right|bilateral|bilat|lt|rt|l|r|b/l|bl|both)\
 _SIDED_AFTER = re.compile(r"\s{0,2}(?:\((?:l|r|b|left|right|bilateral)\)|bilaterally|(?:left|right|l|r|bilat)\s*(?:[,;.|)]|$)|-\s?(?:l|r|b|left|right)\b)")
 
 
+class _Context:
+    """What the whole note says for one sense or another; asked once for each hint."""
+
+    def __init__(self, note: Note) -> None:
+        self._note = note
+        self._hints: dict[str, bool] = {}
+
+    @cached_property
+    def ids(self) -> set[str]:
+        """Muscles and regions that the note names beyond doubt."""
+        return {target for entity in self._note.entities if not entity.ambiguous for target in entity.targets}
+
+    def has(self, hint: str) -> bool:
+        """Whether the hint stands anywhere."""
+        if hint not in self._hints:
+            self._hints[hint] = _present(hint, self._note.folded, self.ids)
+        return self._hints[hint]
+
+
 def resolve_ambiguities(note: Note, matcher: EntityMatcher) -> None:
     """Settle or drop the ambiguous entities of ``note``; what stays ambiguous was in a site's place and is left open."""
     kept: list[Entity] = []
+    context = _Context(note)
     for index, entity in enumerate(note.entities):
         name = note.folded[entity.start : entity.end]
         if name in matcher.capitals and not (note.text[entity.start : entity.end].isupper() and _in_place_of_a_site(note, index, entity)):
@@ -27,12 +48,12 @@ def resolve_ambiguities(note: Note, matcher: EntityMatcher) -> None:
         if form is None or not form.senses:
             kept.append(entity)
             continue
-        if settled := _settle(note, index, entity, form):
+        if settled := _settle(note, index, entity, form, context):
             kept.append(settled)
     note.entities = kept
 
 
-def _settle(note: Note, index: int, entity: Entity, form: Form) -> Entity | None:
+def _settle(note: Note, index: int, entity: Entity, form: Form, context: _Context) -> Entity | None:
     name = note.folded[entity.start : entity.end]
     defined = note.abbreviations.get(name)
     if defined is not None:
@@ -40,7 +61,7 @@ def _settle(note: Note, index: int, entity: Entity, form: Form) -> Entity | None
     short = len(name.replace(".", "")) <= 3 or any(sense.kind == "word" for sense in form.senses)
     if short and not _in_place_of_a_site(note, index, entity):
         return None
-    sense = _preferred(note, index, entity, form.senses)
+    sense = _preferred(note, entity, form.senses, context)
     if sense is None:
         return entity
     if sense.kind == "muscle":
@@ -71,16 +92,16 @@ def _in_place_of_a_site(note: Note, index: int, entity: Entity) -> bool:
 _WORDS = frozenset(["is", "it", "pt", "pm", "am", "ta", "as", "or", "in", "ms", "mt", "lt", "tp", "ps", "us", "pa"])
 
 
-def _preferred(note: Note, index: int, entity: Entity, senses: tuple[Sense, ...]) -> Sense | None:
+def _preferred(note: Note, entity: Entity, senses: tuple[Sense, ...], context: _Context) -> Sense | None:
     """The one sense that the context favours: first the neighbourhood, then the whole note, then the default."""
+    all_ids = context.ids
     near = note.folded[max(0, entity.start - 400) : entity.end + 200]
     near_ids = {t for e in within(note.entities, entity.start - 199, entity.start + 200) if e is not entity and not e.ambiguous for t in e.targets}
-    all_ids = {t for e in note.entities if e is not entity and not e.ambiguous for t in e.targets}
     named = [s for s in senses if s.kind == "muscle" and any(t in all_ids for t in s.targets)]
     if len(named) == 1:
         return named[0]
-    for text, ids in ((near, near_ids), (note.folded, all_ids)):
-        scores = [sum(_present(hint, text, ids) for hint in sense.prefer if hint != "*") for sense in senses]
+    for present in (lambda hint: _present(hint, near, near_ids), context.has):
+        scores = [sum(present(hint) for hint in sense.prefer if hint != "*") for sense in senses]
         best = max(scores, default=0)
         if best and scores.count(best) == 1:
             return senses[scores.index(best)]

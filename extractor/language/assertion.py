@@ -96,6 +96,9 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
                 return
             cues += frames[value[0]].cues
             segments += value
+    if _THROWN_AWAY.search(note.folded, segment.start, segment.end) and not any(cue.type in ("inject", "tpi") for cue in cues):
+        assign(site, "finding", "drug-discarded")
+        return
     if _ZERO.match(note.folded, site.end) and MILLILITRES.search(note.folded, segment.start, note.units[segment.unit].end):
         assign(site, "negated", "value-zero")
         return
@@ -175,6 +178,8 @@ def _amount_lists(note: Note, frames: list[Frame], site: Site, verdict: str) -> 
     return note.search(VOLUME, *reach(note, segment)) is not None and just_injected(note, frames, site.segment)
 
 
+# "The 5 mL drawn up for the left trapezius was discarded"
+_THROWN_AWAY = re.compile(r"\b(?:drawn|prepared|intended|meant|planned)\b[^.;]{0,60}\b(?:was|were|is|are)\s(?:\w+\s)?(?:discarded|wasted|thrown (?:out|away)|disposed|returned)\b")
 _ZERO = re.compile(r"(?:\s?\((?:l|r|left|right|b)\))?\s{1,2}[:=-]?\s?0(?:\.0)?(?:\s?(?:cc|ml))?(?=\s*(?:[,;|(\n]|\.(?!\d)|$|(?:l|r|left|right)\b))")
 _PRIOR = re.compile(r"prior|previous|last|past|old")
 _TRACK = re.compile(r"\b(?:needle|injection)\s(?:track|tract|path|entry)\b")

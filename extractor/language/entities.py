@@ -132,6 +132,14 @@ def _extend_misspelt(note: Note, texts: list[str], matcher: EntityMatcher, spell
     return count + 1, form
 
 
+_PAINS = frozenset(["pain", "pains", "ache", "aches", "aching", "headache", "headaches", "discomfort", "soreness", "complaints", "symptoms"])
+
+
+def _adjective_of_pain(texts: list[str], after: int) -> bool:
+    """ "Gluteal pain" is no gluteal muscle; "trapezius pain" still names the trapezius."""
+    return after < len(texts) and texts[after] in _PAINS and texts[after - 1].endswith(("al", "ar"))
+
+
 def find_entities(note: Note, matcher: EntityMatcher, speller: Speller) -> None:
     """Fill ``note.entities`` in text order, without overlaps."""
     words, folded = note.words, note.folded
@@ -167,7 +175,7 @@ def find_entities(note: Note, matcher: EntityMatcher, speller: Speller) -> None:
         if form.kind != "muscle" and any(index in note.corrections for index in range(at, at + count)):
             at += 1  # spelling is corrected towards muscles only
             continue
-        if _names_the_muscle(texts, words, folded, at + count, form):
+        if _names_the_muscle(texts, words, folded, at + count, form) and not _adjective_of_pain(texts, at + count):
             found.append((at, count, form))
         at += count
     found = _complete_coordinations(note, texts, matcher, found)

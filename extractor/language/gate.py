@@ -33,7 +33,16 @@ _LIST_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(LIST_WORDS))})\b")
 
 def is_site_list(note: Note) -> bool:
     """Whether the text is nothing but sites with sides, levels and amounts: what a coder copies out of a note."""
+    return note.once("site list", lambda: _is_site_list(note))
+
+
+_OF_PROSE = frozenset(["was", "were", "with", "patient"])  # stand in no site, side, level or amount
+
+
+def _is_site_list(note: Note) -> bool:
     if len(note.text) > 1500 or not any(site.kind == "muscle" for site in note.sites):
+        return False
+    if any(word.text in _OF_PROSE for word in note.words):
         return False
     rest = list(note.folded)
     for span in [(s.start, s.end) for s in note.sites] + [(m.start, m.end) for m in (*note.sides, *note.levels)]:

@@ -29,7 +29,7 @@ _REFERS = re.compile(r"\b(?:reproduc\w*|recreat\w*|refer(?:s|red|ring)?(?: pain)
 
 _THERAPY = re.compile(
     r"\b(?:stretch(?:es|ing|ed)?|therapeutic ultrasound|ultrasound therapy|e-?stim|electrical stim\w*|nmes|tens|ifc|(?:cold |low level )?laser|cupping|heat(?:ing pad)?|hot packs?|moist heat|patch(?:es)?|tap(?:e|ed|ing)|massaged?|"
-    r"muscle energy|hvla|omt|counterstrain|stm|iastm|mfr|soft tissue \w+|myofascial release|manual (?:trigger point )?(?:release|therapy|pressure)|trigger point release|ischemic compression|foam roll\w*|strengthening|spray and stretch)\b"
+    r"muscle energy|hvla|omt|counterstrain|stm|iastm|mfr|soft tissue \w+|myofascial release|manual (?:trigger point )?(?:release|therapy|pressure)|trigger point release|manual(?=\sto\b)|ischemic compression|foam roll\w*|strengthening|spray and stretch)\b"
 )
 
 

@@ -115,6 +115,8 @@ def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int,
     if tail.endswith(":"):
         return False
     full = wrap >= 50 and line.width >= 40 and line.width + _first_word(folded, following) + 1 > wrap - 4
+    if _FIELD.match(folded, following.start, following.end):
+        return False
     head = _LABEL.match(folded, following.start, min(following.end, following.start + 60))
     labelled = head is not None and ":" in head.group() and len(head["label"].split()) <= 6
     if labelled and not (full and first.islower() and following.width > 30):
@@ -127,6 +129,8 @@ def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int,
         return False
     if _OPEN_END.search(tail) and (first.islower() or line.width >= 40 or not tail.endswith(",")):
         return True
+    if first.islower() and _OPEN_SIDE.search(folded, line.start, line.end):
+        return True
     if full:
         return first.islower() or first.isdigit() or first in "(\"'" or not tail.endswith((".", "!", "?")) or line.width > wrap - 12
     # prose wrapped narrower than the widest line, or a wrapped list item
@@ -134,6 +138,11 @@ def _continues(folded: str, text: str, line: _Line, following: _Line, wrap: int,
     return cased and not ends and first.islower() and line.width >= 40
 
 
+# "left levator scapulae, right" and the next line names what is right: the side before has its muscle already.
+_SIDE_WORD = r"(?:left|right|lt|rt|l|r|bilateral)"
+_OPEN_SIDE = re.compile(rf"\b{_SIDE_WORD}\.?\s[a-z][a-z /-]{{2,40}}(?:,|,?\s(?:and|&))\s(?:the\s)?{_SIDE_WORD}\.?\s{{0,4}}$")
+# A heading of a terse note never goes on with the line before.
+_FIELD = re.compile(r"(?:tx|rx|dx|hx|pe|plan|a|p|s|o|a/p|subj(?:ective)?|obj(?:ective)?|assessment|exam|proc(?:edure)?|imp(?:ression)?|hpi|cc|allergies|f/u)\s?:\s")
 _ANY_AMOUNT = re.compile(r"\d\s?(?:mm|cc|ml|units?)\b")
 # "splenius capitis - right one, left one"
 _DASHED = re.compile(r"[a-z][a-z ]{3,38}\s-\s(?:left|right|l|r|lt|rt|both|bilat\w*|\d|one|two|none|not)\b")

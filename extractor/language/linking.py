@@ -17,14 +17,15 @@ _SMALL = re.compile(r"(?:x\s?)?(?P<n>\d{1,2})(?:\s?x)?")
 _NEEDLE_BEFORE = re.compile(r"(?:\b0?\.\d{1,2}\s?(?:mm\s?)?|\bg(?:auge)?\s?)\Z")
 # "UT-L (2)", "infraspinatus (2), teres minor (1)"
 _IN_BRACKETS = re.compile(r"(?:\s?-?\s?(?:left|right|l|r|b)\b)?\s?\((?:x\s?)?(?P<n>\d{1,2})(?:\s?(?:x|sites?|points?|pts?|tps?|inj(?:ections?)?))?\)")
-_BY_SIDE = re.compile(r"\b(?P<a>one|two|three|four|five|six|\d)\s(?:on|in)\s(?:the\s)?(?P<s>left|right|l|r)\s?(?:side\s)?(?:,|and|&|,\sand)\s(?P<b>one|two|three|four|five|six|\d)\s(?:on|in)\s(?:the\s)?(?P<t>left|right|l|r)\b")
+_NOUN = r"(?:(?:trigger\s)?(?:points?|sites?|spots?|places?|sticks?|injections?|needles?|tps?)\s)?"
+_BY_SIDE = re.compile(rf"\b(?P<a>one|two|three|four|five|six|\d)\s{_NOUN}(?:on|in)\s(?:the\s)?(?P<s>left|right|l|r)\s?(?:side\s)?(?:,|and|&|,\sand)\s(?P<b>one|two|three|four|five|six|\d)\s(?:on|in)\s(?:the\s)?(?P<t>left|right|l|r)\b")
+_EACH_SIDE = re.compile(rf"\b(?P<n>one|two|three|four|five|six|\d)\s{_NOUN}(?:on|per|to)\s?(?:each\s)?side\b")
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _MOST = 40  # injections that one column, bracket or phrase may give
 
 
-def _count_rows(note: Note, muscles: list[Site]) -> set[int]:
-    """Read columns that count ("Points", "# inj", "L pts"); the units whose sites are settled by them."""
-    settled: set[int] = set()
+def _count_rows(note: Note, muscles: list[Site]) -> None:
+    """Read columns that count ("Points", "# inj", "L pts")."""
     for site in muscles:
         segment = note.segments[site.segment]
         unit = note.units[segment.unit]
@@ -39,8 +40,6 @@ def _count_rows(note: Note, muscles: list[Site]) -> set[int]:
                 total += int(match["n"])
         if total:
             site.injections = total
-            settled.add(segment.unit)
-    return settled
 
 
 def _count_brackets(note: Note, muscles: list[Site]) -> None:
@@ -64,14 +63,19 @@ def _count_sides(note: Note, muscles: list[Site]) -> None:
         before = [site for site in muscles if site.end <= match.start() and _same_unit(note, site, match.start())]
         if before and match.start() - before[-1].end < 60 and before[-1].injections is None:
             before[-1].injections = sum(_WORDS.get(match[name]) or int(match[name]) for name in ("a", "b"))
+    for match in _EACH_SIDE.finditer(note.folded):
+        before = [site for site in muscles if site.end <= match.start() and _same_unit(note, site, match.start()) and match.start() - site.end < 60]
+        if before and len(before[-1].sides) == 2 and before[-1].injections is None:
+            before[-1].injections = 2 * (_WORDS.get(match["n"]) or int(match["n"]))
 
 
 def link_counts(note: Note) -> None:
     """Fill ``injections`` of the sites from counts that stand beside them."""
     named = [site for site in note.sites if site.kind == "muscle"]
-    settled = _count_rows(note, named)
+    _count_rows(note, named)
     _count_brackets(note, named)
     _count_sides(note, named)
+    settled = {id(site) for site in named if site.injections is not None}
     counted = [q for q in note.quantities if (q.kind == "count" and q.unit in _COUNT_UNITS) or (q.kind in ("volume", "units") and q.count)]
     if not counted or not note.sites:
         return
@@ -83,7 +87,7 @@ def link_counts(note: Note) -> None:
         if not 0 < number <= 60:
             continue
         site = _owner(note, muscles, quantity.start, quantity.end)
-        if site is not None and note.segments[site.segment].unit in settled:
+        if id(site) in settled:
             continue
         if site is not None:
             site = _levelled(note, muscles, site)

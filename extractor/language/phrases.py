@@ -22,7 +22,7 @@ from extractor.language.text import Word
 
 Payload = TypeVar("Payload")
 
-_GAP = r"[\s\-./']{1,6}"
+_GAP = r"(?:\(e?s\))?[\s\-./']{1,6}"  # "muscle(s) injected"
 _FILLER = r"(?:[^\s.;:]++[\s]++){0,4}?"
 
 

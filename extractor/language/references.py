@@ -87,12 +87,29 @@ def take_named_above(note: Note, frames: list[Frame]) -> None:
                     if site.segment == index and site.kind == "muscle" and site.assertion == "injected":
                         assign(site, "negated", "excepted")
                 continue
-            for site in _meant(note, frames, segment, index):
+            for site in _meant(note, frames, segment, index) or _just_found(note, frames, index):
                 assign(site, "injected", "named-above")
                 site.weak = False
 
 
 _COUNTED_ABOVE = re.compile(r"\b(?P<n>two|three|four|five|[2-5])\s(?:of the\s)?(?:above|aforementioned|previously)|\babove[\s-](?:(?:named|noted|listed|mentioned)\s)?(?P<m>two|three|four|five|[2-5])\b")
+
+
+_EACH_OF_THEM = re.compile(r"\b(?:each|ea|both|apiece|these|those|them|all)\b|\b(?:that|this|the) (?:same )?(?:band|point|knot|spot|trigger point|area)\b")
+_POINTS = re.compile(r"\b(?:trig(?:ger|\b)|tps?\b|trps?\b|mtrps?\b|bands?|knots?)")
+
+
+def _just_found(note: Note, frames: list[Frame], index: int) -> list[Site]:
+    """ "TPs in A and B. TPI both: …", "Injected today with 0.3 cc each": the points that the clause before has found."""
+    segment, frame = note.segments[index], frames[index]
+    if any(site.segment == index and site.kind == "muscle" for site in note.sites) or not index:
+        return []
+    if not _EACH_OF_THEM.search(note.folded, segment.start, segment.end) or not any(cue.type in ("inject", "tpi") for cue in frame.cues):
+        return []
+    before = note.segments[index - 1]
+    found = [site for site in note.sites if site.segment == index - 1 and site.kind == "muscle" and (site.assertion == "finding" or site.weak) and site.rule not in ("clean-finding", "needle-passes", "pain-referred", "before-procedure")]
+    close = before.unit == segment.unit or segment.start - before.end < 4
+    return found if close and _POINTS.search(note.folded, before.start, before.end) and "negate" not in frames[index - 1].modifiers else []
 
 
 def _meant(note: Note, frames: list[Frame], segment: Segment, index: int) -> list[Site]:

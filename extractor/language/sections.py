@@ -74,6 +74,7 @@ def _key(title: str) -> str:
 
 
 _BODY_PARTS = frozenset(["neck", "back", "cervical", "thoracic", "lumbar", "shoulder", "hip", "leg", "arm", "head", "jaw", "pelvis", "extremities", "cervical", "spine", "thoracic", "spine", "lumbar", "spine", "trigger", "points|active", "trigger", "points"]) | {"cervical spine", "thoracic spine", "lumbar spine", "trigger points", "active trigger points"}
+_PROCEDURE_BEHIND = re.compile(r":\s{0,3}(?:tpis?|trigger points? inj\w*|tp inj\w*|dry needling|t?dn)\b")
 _GENERIC_SITES = frozenset(["location", "locations", "site", "sites", "level", "levels", "area", "areas"])
 _ORDER_TITLE = re.compile(r"\b(?:orders?|prior auth\w*|authorization request|referral|scheduling|procedure request|pre-?cert\w*)\b")
 _DONE_TODAY = re.compile(r"\b(?:was|were) (?:then )?(?:injected|infiltrated|performed)|tolerated (?:the )?procedure|aspirat|post[- ]procedure")
@@ -186,10 +187,10 @@ class SectionFinder:
         if category == "procedure" and current in ("plan", "assessment_plan", "followup", "assessment", "diagnosis") and (unit.bullet or unit.number is not None):
             alone = note.folded[unit.body : unit.end].strip(" :*").endswith(title.lower().strip())
             return not alone  # an item of a plan that names the procedure
-        if key in _BODY_PARTS and current in ("sites", "procedure", "injectate"):
+        if key in _BODY_PARTS and (current in ("sites", "procedure", "injectate") or _PROCEDURE_BEHIND.search(note.folded, unit.body, min(unit.end, unit.body + 60))):
             return True
         if key in _GENERIC_SITES and not any(s.category in ("procedure", "sites", "injectate") for s in sections):
-            return not (key == "sites" and speaks_of_points(note))  # "Location:" of a complaint, but not of points
+            return not (key == "sites" and speaks_of_points(note))  # "Location:" of a complaint; "Sites:" is nobody's
         return key in _GENERIC_SITES and next((s.category for s in reversed(sections) if s.category not in _SHORT), "none") in ("subjective", "history", "exam", "assessment")
 
     def _unit_heading(self, note: Note, unit: Unit, sections: list[Section]) -> tuple[int, int, str, int] | None:
@@ -264,7 +265,7 @@ class SectionFinder:
             listed = section in ("assessment", "diagnosis") and (unit.bullet or unit.number is not None)
             in_plan = (listed or section in ("plan", "assessment_plan", "followup")) and not _DONE_WORDS.search(note.folded, unit.body, unit.end)
             in_plan = in_plan and not (_SHARES.search(note.folded, match.start(), unit.end + 80) and _AFTER.search(note.folded, match.start(), unit.end + 240))
-            if not in_plan and _AMOUNT.search(note.folded, unit.body, unit.end if unit.end - unit.body > 100 else unit.end + 90) and not _NOT_TODAY.search(note.folded, unit.body, min(unit.end, match.end() + 60)):
+            if not in_plan and _AMOUNT.search(note.folded, unit.body, unit.end if unit.end - unit.body > 100 else unit.end + 90) and not _NOT_TODAY.search(note.folded, _said_from(note, unit, match.start()), min(unit.end, match.end() + 60)):
                 yield match.start("title"), match.end("title"), "procedure", match.end()
                 break
         for match in _SPOKEN.finditer(note.text, unit.body, unit.end):
@@ -283,12 +284,19 @@ _SENTENCE_END = re.compile(r"[a-z%)][.;]\s{1,3}(?=[A-Z])")
 _DOSED_HERE = re.compile(r"[^.;\n]{3,80}?\d\s?(?:cc|ml|mL|ML)\b")
 
 
+def _said_from(note: Note, unit: Unit, start: int) -> int:
+    """Where the words that may put a procedure into another time start: at its sentence, or at its line where that is the first."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(note.text, unit.body, start)]
+    return start if ends and ends[-1] == start else unit.body
+
+
 def _procedure_starts(text: str, unit: Unit) -> Iterable[re.Match[str]]:
     """Lines of a paragraph that start with the procedure's name."""
     position = unit.body
     while 0 <= position < unit.end:
-        if match := _PROCEDURE_START.match(text, position, unit.end):
-            yield match
+        match = _PROCEDURE_START.match(text, position, unit.end)
+        if match and (position == unit.body or text[match.start("title")].isupper() or text[:position].rstrip()[-1:] in ".:;!?)"):
+            yield match  # else a line of wrapped prose ("… a set | of trigger point injections into …")
         position = text.find("\n", position, unit.end)
         position = position + 1 if position >= 0 else unit.end
     for sentence in _SENTENCE_END.finditer(text, unit.body, unit.end):

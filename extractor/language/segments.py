@@ -22,6 +22,8 @@ _CLAUSE = re.compile(
     r"|,\s(?=(?:and\s)?(?:we|i|he|she|they|pt|patient|the patient|will|plan|then)\s)"
 )
 _LABEL = re.compile(r"(?P<label>[^\s:|][^:|\n;.]{0,58}?)(?:\s{0,3}:(?![\d/])|\s?\.{3,}|\s{3,}(?=\S)|\s{1,2}(?:-{1,2}|=)\s(?=\S))\s*")
+_PROCEDURE_NEXT = re.compile(r"\s{1,3}(?:TPI?s?|Trigger|TDN|DN|Dry needl\w*)\b")
+_CONTRACTED = re.compile(r"[a-z]['\u2019](?:d|s|t|ed)\Z")  # "inj'd." ends a sentence
 _SIDE_NEXT = re.compile(r"\s{1,3}(?:R|L|B|Rt|Lt|Right|Left|Bilat\w*|BL)\b")
 _SHORT = 64
 
@@ -231,9 +233,10 @@ def _sentences(note: Note, start: int, end: int) -> Iterator[tuple[int, int]]:
     for match in _SENTENCE.finditer(text, start, end):
         word = re.search(r"([^\W\d_]+)$", folded[max(at, match.start() - 14) : match.start()])
         following = text[match.end() : match.end() + 3].lstrip()[:1]
-        if match.group()[0] == "." and word and (word.group() in _ABBREVIATIONS or len(word.group()) == 1):
+        if match.group()[0] == "." and word and (word.group() in _ABBREVIATIONS or len(word.group()) == 1) and not _CONTRACTED.search(folded, max(at, match.start() - 6), match.start()):
             side_ends = word.group() in ("r", "l") and re.search(r"\ball\s$", folded[max(0, match.start() - 5) : match.start() - 1])
             capital = following.isupper() and (len(word.group()) > 3 or (word.group() in ("inj", "tol", "appt", "vol", "tot") and not _SIDE_NEXT.match(text, match.end())))
+            side_ends = side_ends or (word.group() in ("r", "l") and _PROCEDURE_NEXT.match(text, match.end()) is not None)
             if not capital and following and not side_ends:
                 continue
         stripped = _strip(text, at, match.end())

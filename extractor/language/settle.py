@@ -78,7 +78,7 @@ def settle_candidates(note: Note, frames: list[Frame]) -> None:
             elif frame.procedural or category == "none":
                 takes = site.assertion == "marked" and ((not explicit and (frame.procedural or anaphora)) or all_the_rest(note, frames))
                 takes = takes or (site.assertion == "examined" and anaphora and not explicit)
-                if category == "none" and not frame.procedural and site.assertion == "examined":
+                if (category == "none" and not frame.procedural and site.assertion == "examined") or frame.modifiers & {"postpone", "decline", "negate", "future"}:
                     takes = False
                 assign(site, "injected" if takes else "finding", "marked-then-injected" if takes else "examined-only")
                 site.weak = takes and not frame.procedural and not dosing and not pointed_at(note, frames, site)

@@ -97,6 +97,8 @@ _SIDE_WORDS = re.compile(r"\b(?:on\s)?(?:the\s)?(?:left|right)\b(?:\sside)?(?=\s
 
 def _gap_to(note: Note, start: int, end: int) -> str:
     text = note.folded[start:end]
+    if not text.strip():
+        return "tight"  # a line that is wrapped between them parts nothing
     text = LEVEL_CHAIN.sub(" ", text)
     bare = PAREN.sub(" ", text).strip("()[] \t")
     bare = _SIDE_WORDS.sub(" ", bare)

@@ -8,4 +8,4 @@ from extractor.models import Evidence
 
 def evidence(note: Note, start: int, end: int) -> Evidence:
     """The note's own words; ``text[start:end]`` by construction."""
-    return Evidence.model_construct(start=start, end=end, text=note.text[start:end])  # our own figures need no check
+    return Evidence(start=start, end=end, text=note.text[start:end])

@@ -26,7 +26,7 @@ def mentions_of(note: Note) -> list[Mention]:
 def _mention(note: Note, site: Site, target: str | None) -> Mention:
     segment = note.segments[site.segment]
     category = note.sections[segment.section].category
-    return Mention.model_construct(  # our own figures need no check
+    return Mention(
         start=site.start, end=site.end, text=note.text[site.start : site.end], muscle=target, sides=list(site.sides),
         portion=site.portions[0] if site.portions else None, levels=list(site.levels), section=None if category == "none" else category,
         assertion=_PUBLIC.get(site.assertion or "finding", "finding"), inferred=site.inferred,

@@ -50,7 +50,7 @@ def merge_sites(note: Note, lexicon: Lexicon) -> Sites:
     if bodies and titles and not _cut_short(note):
         _hold_against_title(note, lexicon, result, muscles, titles)
     result.doubts.extend(_weak(note, lexicon, bodies or titles, muscles))
-    result.doubts.extend(unknown_sites(note, injected))
+    result.doubts.extend(unknown_sites(note, injected, lexicon))
     result.doubts.extend(unknown_words(note, lexicon))
     result.muscles = list(muscles.values())
     result.areas = _areas(note, injected, bool(muscles))

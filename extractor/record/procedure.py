@@ -62,14 +62,14 @@ def _about_tpi(note: Note, index: int) -> bool:
     """Whether the event, or the note where it tells of today, is about trigger points."""
     if note.frames[index].topic == "tpi":
         return True
-    if any(f.topic == "tpi" and f.whole in ("injected", "nominal") for f in note.frames):
+    if note.once("tpi today", lambda: any(f.topic == "tpi" and f.whole in ("injected", "nominal") for f in note.frames)):
         return True
     if not any(cue.type == "inject" for cue in note.frames[index].cues):
         return False
     segment = note.segments[index]
     if _STRUCTURE.search(note.folded, segment.start, segment.end) and not any(site.kind == "muscle" for site in note.sites_in(index)):
         return False
-    return any(segment.box is not False and _MYOFASCIAL.search(note.folded, segment.start, segment.end) for segment in note.segments)
+    return note.once("myofascial", lambda: any(clause.box is not False and _MYOFASCIAL.search(note.folded, clause.start, clause.end) for clause in note.segments))
 
 
 _STRUCTURE = re.compile(r"\b(?:knees?|joints?|bursae?|interspace|glenohumeral|subacromial|sheath|tendons?|foram\w*|epidural|canal|tunnel|wrist|ankle|sacroiliac|si|fascia|nerve|scalp|keloid|cyst|ganglion)\b")
@@ -157,7 +157,7 @@ def _relevant(note: Note, index: int) -> bool:
     frame = note.frames[index]
     if frame.owner not in (None, "tpi") and frame.topic != "tpi":
         return False
-    if frame.whole == "postponed" and any(f.topic == "tpi" or "visit" in f.modifiers for f in note.frames):
+    if frame.whole == "postponed" and note.once("tpi or visit", lambda: any(f.topic == "tpi" or "visit" in f.modifiers for f in note.frames)):
         return True
     if any(cue.type == "tpi" for cue in frame.cues) and frame.topic == "tpi":
         return True
@@ -165,7 +165,7 @@ def _relevant(note: Note, index: int) -> bool:
         note.frames[i].topic == "tpi" and note.segments[i].section == note.segments[index].section for i in range(max(0, index - 4), index)
     ):
         return True  # "Discussed TPI. She would like to go ahead. Scheduled Thursday."
-    named = any(f.topic == "tpi" for f in note.frames)
+    named = note.once("tpi", lambda: any(f.topic == "tpi" for f in note.frames))
     return named and (frame.topic == "tpi" or any(s.kind == "muscle" for s in note.sites_in(index)))
 
 

@@ -19,7 +19,7 @@ from extractor.record.muscles import merge_muscles
 
 _ELSEWHERE = frozenset({"history", "family_history", "social_history", "ros", "consent", "instructions", "imaging", "followup", "subjective", "allergies"})
 _ANOTHER_TIME = frozenset({"future", "condition", "past", "negate", "decline", "postpone", "educate", "home", "other"})
-_NO_SITE = ("needle", "clean", "excepted", "pain", "other-", "earlier", "box", "row", "value", "called-off", "not-picked", "pronoun", "topic", "template", "column", "retracted", "struck", "correction")
+_NO_SITE = ("needle", "clean", "excepted", "pain", "other-", "earlier", "box", "row", "value", "called-off", "not-picked", "pronoun", "topic", "template", "column", "retracted", "struck", "correction", "drug-discarded")
 _BELOW = 2  # lines under a list of sites in which its dose may stand
 
 

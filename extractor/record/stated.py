@@ -13,6 +13,9 @@ from extractor.record.procedure import segment_at
 _MUSCLE_COUNT = re.compile(
     r"(?<![\d.,/-])(?P<n>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?:\s\(\d{1,2}\))?\s(?:(?:total|different|separate|distinct|individual|named|affected|involved|discrete)\s){0,2}muscles?\b(?!\s(?:group|relax|or more|\(s\)))"
 )
+_COUNT_FIELD = re.compile(r"(?:#|\bnumber|\bno\.?)\s?(?:of\s)?muscles(?:\s(?:injected|treated|needled))?(?:\stoday)?\s?[:=]\s?(?P<n>[1-9]\d?)(?![\d.+/-]|\s?(?:or more|or 2|to))")
+_ELSEWHERE = frozenset({"history", "plan", "exam", "subjective", "consent", "instructions", "imaging"})
+_FROM_AMONG = re.compile(r"\b(?:of|from) (?:the|these|those)\s\Z")  # "of the four muscles, two were injected"
 _CODE_LABEL = re.compile(r"or more|\b1\s?(?:-|or|to)\s?2\b|one or two|3\+|>\s?3|2055[23]|\u2265|three plus|or greater")
 _NUMBERS = {w: i for i, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])}
 _WORDS = r"(?P<n>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)"
@@ -27,10 +30,14 @@ _SITE_COUNT = re.compile(
 def stated_counts_of(note: Note) -> list[StatedCount]:
     """Numbers of muscles that the note gives, leaving out the wording of the codes ("3 or more muscles")."""
     counts = [*_sites_stated(note)]
+    for match in _COUNT_FIELD.finditer(note.folded):
+        index = segment_at(note, match.start())
+        if index is not None and note.is_current(note.segments[index]) and note.sections[note.segments[index].section].category not in _ELSEWHERE:
+            counts.append(StatedCount(what="muscles", count=int(match["n"]), evidence=[evidence(note, match.start(), match.end())]))
     for match in _MUSCLE_COUNT.finditer(note.folded) if "muscle" in note.folded else ():
         around = note.folded[max(0, match.start() - 28) : match.end() + 28]
         index = segment_at(note, match.start())
-        if _CODE_LABEL.search(around) or index is None:
+        if _CODE_LABEL.search(around) or index is None or _FROM_AMONG.search(note.folded, max(0, match.start() - 12), match.start()):
             continue
         frame, section = note.frames[index], note.sections[note.segments[index].section]
         if frame.whole in ("planned", "historical", "negated", "declined", "postponed") or section.category in ("history", "plan", "exam", "subjective", "consent", "instructions", "imaging"):
@@ -55,4 +62,4 @@ def _sites_stated(note: Note) -> Iterator[StatedCount]:
         number = int(word) if word.isdigit() else _NUMBERS[word]
         beside = {target for site in note.sites_in(index) if site.kind == "muscle" for target in site.targets}
         if not beside or len(beside) > number:
-            yield StatedCount(what="sites", count=number, evidence=[evidence(note, match.start(), match.end())])
+            yield StatedCount(what="sites" if number > 1 else "muscles", count=number, evidence=[evidence(note, match.start(), match.end())])

@@ -23,10 +23,10 @@ _WORD = re.compile(r"[a-z]{5,}")
 
 # Words that stand behind a side or "into the" and name no site.
 _PLAIN = frozenset(
-    ["a", "above", "after", "all", "alone", "and", "apiece", "are", "as", "at", "back", "bands", "band", "because", "before", "belly", "bellies", "bin", "both", "but", "by", "comma", "cc", "clinic", "cm", "decubitus", "deep", "each", "either", "following", "for", "from", "given", "had", "half", "has", "he", "holding", "i", "if", "in", "inj", "injection", "injections", "interspace", "is", "it", "knots", "laid", "last", "later", "length", "lying", "medial", "ml", "most", "muscle", "musculature", "needle", "next", "no", "nodule", "nodules", "not", "of", "off", "old", "on", "once", "one", "ones", "only", "or", "other", "others", "our", "over", "part", "patient", "per", "period", "point", "points", "pt", "pts", "reproduce", "reproduces", "same", "she", "side", "sided", "single", "site", "sites", "skin", "sore", "spot", "spots", "still", "subcutaneous", "supine", "prone", "syringe", "syringes", "target", "targets", "that", "the", "them", "then", "there", "they", "thickest", "this", "three", "time", "to", "today", "tolerated", "too", "total", "treated", "treatment", "trigger", "twice", "two", "until", "use", "used", "using", "very", "was", "we", "were", "when", "where", "which", "while", "with", "within", "without", "worse", "worst", "former", "latter", "yes", "you", "his", "her", "its", "their", "she's", "four", "five", "six", "times", "lateral", "palpable", "painful", "tender", "taut", "tight", "active", "pinched", "marked", "identified", "affected", "involved", "area", "areas", "location", "locations", "region", "regions", "way", "manner", "fashion", "entire", "whole", "first", "second", "third", "left", "right", "arm", "leg", "hand", "foot", "head", "body", "visit", "chart", "note", "consent", "room", "procedure", "headache", "headaches", "migraine", "pain", "ache", "spasm", "tightness", "stiffness", "discomfort"]
+    ["a", "above", "after", "all", "alone", "and", "apiece", "are", "as", "at", "back", "bands", "band", "because", "before", "belly", "bellies", "bin", "both", "but", "by", "comma", "cc", "clinic", "cm", "decubitus", "deep", "each", "either", "following", "for", "from", "given", "had", "half", "has", "he", "holding", "i", "if", "in", "inj", "injection", "injections", "interspace", "is", "it", "knots", "laid", "last", "later", "length", "lying", "medial", "ml", "most", "muscle", "musculature", "needle", "next", "no", "nodule", "nodules", "not", "of", "off", "old", "on", "once", "one", "ones", "only", "or", "other", "others", "our", "over", "part", "patient", "per", "period", "point", "points", "pt", "pts", "reproduce", "reproduces", "same", "she", "side", "sided", "single", "site", "sites", "skin", "sore", "spot", "spots", "still", "subcutaneous", "supine", "prone", "syringe", "syringes", "target", "targets", "that", "the", "them", "then", "there", "they", "thickest", "this", "three", "time", "to", "today", "tolerated", "too", "total", "treated", "treatment", "trigger", "twice", "two", "until", "use", "used", "using", "very", "was", "we", "were", "when", "where", "which", "while", "with", "within", "without", "worse", "worst", "former", "latter", "yes", "you", "his", "her", "its", "their", "she's", "four", "five", "six", "times", "lateral", "palpable", "painful", "tender", "taut", "tight", "active", "pinched", "marked", "identified", "affected", "involved", "area", "areas", "location", "locations", "region", "regions", "way", "manner", "fashion", "entire", "whole", "first", "second", "third", "left", "right", "arm", "leg", "hand", "foot", "head", "body", "visit", "chart", "note", "consent", "room", "procedure", "headache", "headaches", "migraine", "pain", "ache", "spasm", "tightness", "stiffness", "discomfort", "morning", "afternoon", "evening", "position", "posture"]
 )
 _ASIDE = frozenset(["upper", "up", "mid", "middle", "lower", "low", "ant", "anterior", "post", "posterior", "med", "medial", "lat", "lateral", "the", "and", "side", "sided", "muscle", "muscles", "prox", "proximal", "distal", "deep", "superficial", "inner", "outer", "more", "most", "tp", "tps", "trp", "trps"])
-_INTO = re.compile(r"\b(?:into|in|to)\s(?:the|each|her|his)\s")
+_INTO = re.compile(r"\binto\s(?:the|each|her|his)\s|\d\s?(?:cc|ml)\s(?:in|to)\s(?:the|each|her|his)\s")
 
 
 @lru_cache(maxsize=4)
@@ -76,15 +76,17 @@ def _word_in_place(note: Note, starts: list[int], place: int, end: int) -> Word 
     return None if known else word
 
 
+_SIDES = frozenset({"rt", "lt", "bl", "bilat", "left", "right", "cc", "ml", "lido", "bupi", "ropi"})
 _REACH = 30  # characters
 _LONGEST = 400  # characters of the longest name, side or drug
 
 
-def unknown_sites(note: Note, injected: list[Site]) -> list[Doubt]:
+def unknown_sites(note: Note, injected: list[Site], lexicon: Lexicon) -> list[Doubt]:
     """A doubt for each item of a list of injected sites that has a side or an amount and no name that is known."""
     doubts = []
     listed = {note.segments[site.segment].unit for site in injected if site.kind == "muscle"}
     parents = {note.units[index].parent for index in listed}
+    known = _known_words(lexicon) | _SIDES
     with_sites = {note.segments[site.segment].unit for site in note.sites}
     for index, unit in enumerate(note.units):
         if index in with_sites or not _in_list(note, index, unit, listed, parents):
@@ -92,12 +94,16 @@ def unknown_sites(note: Note, injected: list[Site]) -> list[Doubt]:
         sides = [side for side in within(note.sides, unit.start, unit.end) if side.sides]
         text = note.folded[unit.body : unit.end]
         words = [word for word in _WORD.findall(text) if word not in ("right", "left", "bilateral", "bilaterally", "upper", "lower", "middle")]
+        words += [word.text for word in split_words(text) if 2 <= len(word.text) < 5 and word.text.isalpha() and word.text not in known]
         if len(sides) != 1 or not words or len(text) > 60 or _NO_SITE.search(text):
             continue
         where = evidence(note, unit.body, unit.end)
         message = f'"{where.text}" stands among the injected sites and names no muscle that is known.'
         doubts.append(Doubt(reason="unknown-site", text=message, readings=[[]], extra_high=1, evidence=[where]))
     return doubts
+
+
+_SHORT_LINE = 24  # characters
 
 
 def _in_list(note: Note, index: int, unit: Unit, listed: set[int], parents: set[int | None]) -> bool:
@@ -107,5 +113,7 @@ def _in_list(note: Note, index: int, unit: Unit, listed: set[int], parents: set[
     neighbours = [other for other in (index - 1, index + 1) if other in listed]
     if not neighbours:
         return False
+    if unit.end - unit.start < _SHORT_LINE and any(note.units[other].end - note.units[other].start < 2 * _SHORT_LINE and note.units[other].section == unit.section for other in neighbours):
+        return True  # "R trap", "R xyz": one short line under the other
     same_parent = unit.parent is not None and unit.parent in parents
     return same_parent or (unit.bullet and any(note.units[other].bullet for other in neighbours))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -38,6 +39,22 @@ _FATES = (
 
 def print_summary(summary: Summary, console: Console) -> None:
     """Print what a run did."""
+    _print(console, lambda: _print_summary(summary, console))
+
+
+def print_status(status: Status, console: Console) -> None:
+    """Print an output's runs, counts, review queue and quarantine."""
+    _print(console, lambda: _print_status(status, console))
+
+
+def _print(console: Console, show: Callable[[], None]) -> None:
+    """Print without the blanks that fill a table's cells: nobody who copies it wants those."""
+    with console.capture() as captured:
+        show()
+    console.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def _print_summary(summary: Summary, console: Console) -> None:
     counts = summary.counts
     table = _table()
     rate = f"{counts['notes'] / summary.seconds:,.0f} notes/s" if summary.seconds else ""
@@ -64,8 +81,7 @@ def print_summary(summary: Summary, console: Console) -> None:
         console.print(Text(f"wrote {path}"), soft_wrap=True)
 
 
-def print_status(status: Status, console: Console) -> None:
-    """Print an output's runs, counts, review queue and quarantine."""
+def _print_status(status: Status, console: Console) -> None:
     console.print(Text(f"{status.output}: {status.notes:,} notes", style="bold"), soft_wrap=True)
     table = _table()
     for name, meaning in _ANSWERS:
@@ -85,9 +101,7 @@ def print_status(status: Status, console: Console) -> None:
     _print_list(console, f"Review queue: {waiting:,}", ("note", "code now", "muscles", "source"), (
         (line.note_id, line.code or "none yet", f"{line.low} to {line.high}", line.source) for line in status.review
     ), rest=waiting - len(status.review))  # fmt: skip
-    _print_list(console, f"Quarantine: {status.quarantined:,}", ("note", "stage", "source", "reason"), (
-        (line["note_id"] or "", line["stage"], line["source"], line["reason"]) for line in status.quarantine
-    ), rest=status.quarantined - len(status.quarantine))  # fmt: skip
+    _print_quarantine(console, status)
 
 
 def _add_codes(table: Table, by_code: Mapping[str, int]) -> None:
@@ -117,6 +131,21 @@ def _print_list(console: Console, title: str, heads: Iterable[str], rows: Iterab
     for line in lines:
         table.add_row(*(Text(visible(cell)) for cell in line))
     console.print(table)
+    _print_rest(console, rest)
+
+
+def _print_quarantine(console: Console, status: Status) -> None:
+    """Print each entry as its place and, below it, its reason: paths and reasons are too long for columns."""
+    console.print()
+    console.print(Text(f"Quarantine: {status.quarantined:,}", style="bold"))
+    for line in status.quarantine:
+        note = f", note {line['note_id']}" if line["note_id"] else ""
+        console.print(Text(visible(f"{line['stage']}  {line['source']}{note}")), soft_wrap=True)
+        console.print(Padding(Text(visible(line["reason"]), style="dim"), (0, 0, 0, 6)))
+    _print_rest(console, status.quarantined - len(status.quarantine))
+
+
+def _print_rest(console: Console, rest: int) -> None:
     if rest > 0:
         console.print(Text(f"… and {rest:,} more (--queue N, or --json)", style="dim"))
 

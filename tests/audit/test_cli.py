@@ -94,3 +94,68 @@ def test_places_that_cannot_be_read_are_told_and_cost_no_other(office, tpi):
     assert answer.status == 1
     assert "1 place" in answer.err
     assert ("code-not-supported", "n2") in findings(office / "audit.duckdb")
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet", "duckdb", "sqlite", "csv"])
+def test_a_note_that_the_batch_quarantined_is_not_called_missing(office, tpi, ending):
+    with (office / "notes.jsonl").open("a") as file:
+        file.write(json.dumps({"note_id": "n7", "patient_id": "p7", "date_of_service": "2024-03-16", "text": ""}) + "\n")
+        file.write(json.dumps({"note_id": "n8", "patient_id": "p7", "date_of_service": "2024-03-16", "text": "Flu shot."}) + "\n")
+    batch = tpi("batch", office / "notes.jsonl", "--output", office / f"done.{ending}", "--workers", "1")
+    assert batch.status == 1
+    for notes in (office / f"done.{ending}", office / "notes.jsonl"):
+        answer = tpi("audit", notes, "--claims", office / "claims.csv", "--output", office / "audit.json.duckdb", "--workers", "1")
+        assert answer.status == 1 and "has no text" in answer.err
+        import duckdb
+
+        with duckdb.connect(str(office / "audit.json.duckdb"), read_only=True) as database:
+            [(finding, text, amount)] = database.execute("SELECT id, text, amount FROM findings WHERE code = '20552'").fetchall()
+        assert (finding, amount) == ("note-missing", None)
+        assert "its note n7 could not be read" in text and "note n8" in text
+
+
+def test_a_note_that_was_exported_twice_is_one_note(office, tpi):
+    (office / "twice").mkdir()
+    for name in ("a.jsonl", "b.jsonl"):
+        (office / "twice" / name).write_bytes((office / "notes.jsonl").read_bytes())
+    assert tpi("audit", office / "twice", "--claims", office / "claims.csv", "--output", office / "audit.duckdb", "--workers", "1").status == 0
+    import duckdb
+
+    with duckdb.connect(str(office / "audit.duckdb"), read_only=True) as database:
+        assert {ids for (ids,) in database.execute("SELECT array_to_string(note_ids, ' ') FROM encounters").fetchall()} == {"n1", "n2", ""}
+
+
+@pytest.mark.parametrize("given", ["notes.jsonl", "claims.csv", "fees.csv"])
+def test_an_input_is_never_overwritten(office, tpi, given):
+    (office / given).rename(office / "same.duckdb")
+    named = {name: office / ("same.duckdb" if name == given else name) for name in ("notes.jsonl", "claims.csv", "fees.csv")}
+    before = (office / "same.duckdb").read_bytes()
+    answer = tpi("audit", named["notes.jsonl"], "--claims", named["claims.csv"], "--fees", named["fees.csv"], "--output", office / "same.duckdb")
+    assert answer.status == 2 and "this is an input" in answer.err
+    assert (office / "same.duckdb").read_bytes() == before
+
+
+@pytest.mark.parametrize(("claims", "said"), [
+    ("note_id,code\n", "hold no claim line"),
+    ("note_id,code\nn1,\n", "No claim line could be read"),
+], ids=["none", "only bad ones"])  # fmt: skip
+def test_claims_without_a_line_are_no_audit(office, tpi, claims, said):
+    (office / "claims.csv").write_text(claims)
+    answer = tpi("audit", office / "notes.jsonl", "--claims", office / "claims.csv", "--output", office / "audit.html")
+    assert answer.status == 2 and said in answer.err and not (office / "audit.html").exists()
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_tables_are_files_beside_the_one_that_is_named(office, tpi, ending):
+    answer = tpi("audit", office / "notes.jsonl", "--claims", office / "claims.csv", "--output", office / f"audit.{ending}", "--workers", "1")
+    assert answer.status == 0
+    assert sorted(file.name for file in office.iterdir() if "audit" in file.name) == sorted(
+        f"audit{part}.{ending}" for part in ("", ".encounters", ".lines", ".providers")
+    )
+
+
+def test_no_cell_of_a_csv_is_a_formula(office, tpi):
+    (office / "claims.csv").write_text("claim_id,note_id,code\n=1+1,n2,20553\n")
+    assert tpi("audit", office / "notes.jsonl", "--claims", office / "claims.csv", "--output", office / "audit.csv", "--workers", "1").status == 0
+    written = (office / "audit.csv").read_text() + (office / "audit.lines.csv").read_text()
+    assert '"\'=1+1"' in written and '"=1+1"' not in written

@@ -82,3 +82,10 @@ def test_what_cannot_be_written_says_why(tmp_path):
 def test_a_price_with_more_places_is_rounded_to_cents():
     audit = build.audit(build.encounter(findings=[build.finding(amount="8.255")]))
     assert tables(audit)["findings"].column("amount").to_pylist() == [Decimal("8.26")]
+
+
+def test_a_text_of_a_csv_table_is_no_formula_in_a_spreadsheet(tmp_path):
+    audit = build.audit(build.encounter("=HYPERLINK(1)"))
+    write_tables(audit, tmp_path / "out", format="csv")
+    cells = pc.read_csv(tmp_path / "out" / "encounters.csv").column("encounter").to_pylist()
+    assert cells == ["'=HYPERLINK(1)"]

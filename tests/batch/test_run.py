@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
 import os
 import random
@@ -298,3 +300,78 @@ def _done(output: Path) -> int:
         return read_status(output).notes
     except (LedgerError, sqlite3.Error):
         return 0  # the ledger is being made
+
+
+def test_an_input_is_never_overwritten(notes, tmp_path):
+    before = notes.read_bytes()
+    with pytest.raises(OutputError, match="this is an input"):
+        run(notes, notes)
+    assert notes.read_bytes() == before
+
+
+def test_no_part_of_an_output_takes_the_place_of_an_input(tmp_path):
+    source = export(tmp_path / "out.quarantine.jsonl", {"a": NOTES[0]})
+    before = source.read_bytes()
+    with pytest.raises(OutputError, match="this is an input"):
+        run(source, tmp_path / "out.jsonl")
+    assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["the notes' folder", "another folder"])
+def test_a_folder_of_other_things_is_never_replaced_by_a_folder_of_annotations(tmp_path, inside):
+    folder = tmp_path / "kept.brat"
+    folder.mkdir()
+    (folder / "a.txt").write_text(NOTES[0])
+    source = folder if inside else export(tmp_path / "in.jsonl", {"a": NOTES[0]})
+    with pytest.raises(OutputError, match="would replace"):
+        run(source, folder)
+    assert [file.name for file in folder.iterdir()] == ["a.txt"]
+
+
+def test_a_folder_that_stands_where_a_file_belongs_is_told_before_anything_is_read(notes, tmp_path):
+    (tmp_path / "out.jsonl").mkdir()
+    with pytest.raises(OutputError, match="this is a folder"):
+        run(notes, tmp_path / "out.jsonl")
+    assert not ledger_path(tmp_path / "out.jsonl").exists()
+
+
+def test_the_same_output_in_another_format_is_written_anew(notes, tmp_path):
+    output = tmp_path / "out.csv"
+    run(notes, output)
+    run(notes, output, format="parquet")
+    assert output.read_bytes().startswith(b"PAR1")
+
+
+def test_a_format_that_needs_the_texts_reads_again_what_was_done_without_them(notes, tmp_path):
+    run(notes, tmp_path / "out.jsonl")
+    run(notes, tmp_path / "out.jsonl", format="doccano.jsonl")
+    assert [found["text"] for found in results(tmp_path / "out.jsonl")] == NOTES
+
+
+def test_a_clash_names_the_place_of_the_other_note(tmp_path):
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps({"note_id": "a", "text": text}) + "\n" for text in NOTES[:2]))
+    run(source, tmp_path / "out.jsonl")
+    [entry] = read_status(tmp_path / "out.jsonl").quarantine
+    assert (entry["source"], f"({source}:1)" in entry["reason"]) == (f"{source}:2", True)
+
+
+def test_the_same_note_in_two_formats_is_one_note(tmp_path):
+    table = tmp_path / "a.csv"
+    table.write_text(f'note_id,text\na,"{NOTES[0]}"\n')
+    resource = tmp_path / "b.ndjson"
+    attachment = {"contentType": "text/plain", "data": base64.b64encode(NOTES[0].encode()).decode()}
+    resource.write_text(json.dumps({"resourceType": "DocumentReference", "id": "a", "content": [{"attachment": attachment}]}))
+    summary = run_batch([table, resource], tmp_path / "out.jsonl", RunOptions(workers=1))
+    assert (summary.counts["new"], summary.counts["repeated"], summary.counts["quarantined"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(("alive", "state"), [(True, "running"), (False, "interrupted")])
+def test_the_status_tells_a_run_that_goes_on_from_one_that_was_killed(notes, tmp_path, alive, state):
+    output = tmp_path / "out.jsonl"
+    run(notes, output)
+    ledger = Ledger(ledger_path(output))
+    ledger.begin_run("2026-01-02T02:00:00+00:00", "1")
+    ledger.close()
+    with OutputLock(lock_path(output), output) if alive else contextlib.nullcontext():
+        assert [line.state for line in read_status(output).runs] == [state, "done"]

@@ -19,14 +19,14 @@ def sentences() -> list[str]:
 
 
 def parse(line: str) -> tuple[str, dict[str, set[str]]]:
-    """The sentence without its marks, and the expected muscles with their sides; a mark that is not well formed fails."""
+    """The sentence without its marks, and the expected muscles with their sides; ⏎ ends a line; a mark that is not well formed fails."""
     text = _MARK.sub(lambda mark: mark["words"], line)
     if "[" in text or "|" in text:
         raise ValueError(f"a mark is not well formed: {line}")
     expected: dict[str, set[str]] = {}
     for mark in _MARK.finditer(line):
         expected.setdefault(mark["muscle"], set()).update(_SIDES[mark["sides"]])
-    return text, expected
+    return text.replace("⏎", "\n"), expected
 
 
 @pytest.mark.parametrize("line", sentences(), ids=lambda line: _MARK.sub(lambda mark: mark["words"], line)[:60])

@@ -1,4 +1,4 @@
-"""DuckDB and SQLite: the flat tables with their keys, the stamp in a table ``run``, and a view for each common question."""
+"""DuckDB and SQLite: the flat tables (with declared keys in SQLite), the stamp in a table ``run``, and a view for each common question."""
 
 from __future__ import annotations
 
@@ -19,11 +19,18 @@ from extractor.batch.writers.views import VIEWS
 __all__ = ["DuckDbWriter", "SqliteWriter"]
 
 _TWICE = "Two notes have the same id, which the key of a database forbids: {}. Give every note its own id (--map note_id=COLUMN)."
+_LEAST = 64 << 20
+_TIMES = 8
+"""DuckDB's memory: enough for batches of usual notes, and so many times the longest batch."""
 _RUN = "What made this database: run_id, policy, policy_settings and the versions, one a row."
 
 
 class DuckDbWriter:
-    """Lists are ``VARCHAR[]``; tables, columns and views carry comments."""
+    """Lists are ``VARCHAR[]``; tables, columns and views carry comments.
+
+    There are no declared keys: DuckDB holds a key's index in memory whole, so that the number of notes would decide the
+    memory. That ``results`` has each note once is asked at the end, which spills to the staging folder.
+    """
 
     needs_text = False
     refused = 0
@@ -33,20 +40,25 @@ class DuckDbWriter:
         import duckdb
 
         staged = staging / target.name
-        # Two threads: the rows come from one process, and the workers need the other cores.
-        with closing(duckdb.connect(str(staged), config={"threads": 2, "memory_limit": "256MB"})) as database:
+        # One thread: the rows come from one process anyhow, and each thread would hold buffers of its own.
+        with closing(duckdb.connect(str(staged), config={"threads": 1, "memory_limit": f"{_LEAST >> 20}MB"})) as database:
+            limit = _LEAST
             for statement in _duckdb_schema():
                 database.execute(statement)
             database.executemany("INSERT INTO run VALUES (?, ?)", list(stamp.as_dict().items()))
             for batch in batches(rows):
                 for table, records in batch:
-                    database.register("batch", arrow_table(table, records))
-                    try:
-                        database.execute(f"INSERT INTO {table.name} SELECT * FROM batch")
-                    except duckdb.ConstraintException:
-                        raise OutputError(_TWICE.format(_first_twice(database.execute, records))) from None
-                    finally:
-                        database.unregister("batch")
+                    arrow = arrow_table(table, records)
+                    if arrow.nbytes * _TIMES > limit:
+                        # One very long note: a string is held in one block, and a few times while it is packed.
+                        limit = arrow.nbytes * _TIMES
+                        database.execute(f"SET memory_limit = '{(limit >> 20) + 1}MB'")
+                    database.register("batch", arrow)
+                    database.execute(f"INSERT INTO {table.name} SELECT * FROM batch")
+                    database.unregister("batch")
+            twice = database.execute("SELECT note_id FROM results GROUP BY note_id HAVING count(*) > 1 ORDER BY 1 LIMIT 1").fetchone()
+            if twice:
+                raise OutputError(_TWICE.format(twice[0]))
             database.execute("CHECKPOINT")
         return [Staged(staged, target)]
 
@@ -126,7 +138,7 @@ def _duckdb_schema() -> Iterator[str]:
     yield f"COMMENT ON TABLE run IS {_quoted(_RUN)}"
     for table in TABLES:
         lines = [_column(column.name, _DUCKDB_TYPES[column.type], column.required) for column in table.columns]
-        yield f"CREATE TABLE {table.name} ({', '.join([*lines, *_keys(table)])})"
+        yield f"CREATE TABLE {table.name} ({', '.join(lines)})"
         yield f"COMMENT ON TABLE {table.name} IS {_quoted(table.description)}"
         for column in table.columns:
             yield f'COMMENT ON COLUMN {table.name}."{column.name}" IS {_quoted(column.description)}'

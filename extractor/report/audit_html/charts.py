@@ -19,11 +19,13 @@ _MOST_PROVIDERS = 25
 
 
 def by_finding(audit: Audit) -> str:
-    """Encounters by finding, one bar each, in the colour of the severity."""
+    """Encounters by finding, worst first, one bar each, in the colour of the severity."""
     counts: Counter[tuple[str, str]] = Counter()
+    ranks: dict[str, int] = {}
     for encounter in audit.encounters:
         worst: dict[str, str] = {}
         for finding in encounter.findings:
+            ranks[finding.id] = min(ranks.get(finding.id, finding.rank), finding.rank)
             worst[finding.id] = min(worst.get(finding.id, finding.severity), finding.severity, key=("error", "warning", "info").index)
         counts.update(worst.items())
     if not counts:
@@ -33,7 +35,7 @@ def by_finding(audit: Audit) -> str:
         totals[name] += count
     most = max(totals.values())
     body = []
-    for name, total in sorted(totals.items(), key=lambda item: (-item[1], item[0])):
+    for name, total in sorted(totals.items(), key=lambda item: (ranks[item[0]], -item[1], item[0])):
         start, bars = 0.0, ""
         for severity in ("error", "warning", "info"):
             width = _WIDE * counts[name, severity] / most
