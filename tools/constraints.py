@@ -1,4 +1,4 @@
-"""Write requirements/constraints.txt: the versions installed here, with the hashes of every file the index has of them.
+"""Write requirements/constraints.txt: the versions installed here, with the hash of the file that this Python and machine install.
 
     python tools/constraints.py EXTRA ... > requirements/constraints.txt
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from sbom import ROOT, closure
 
 _HEAD = """\
-# The versions that development and CI test with, by their hashes (Python 3.11 and 3.12, Linux x86-64).
+# The versions that development and CI test with, by the hash of the file that Python 3.11 on Linux x86-64 installs.
 # Made by: python tools/constraints.py {extras} > requirements/constraints.txt
 # Use:     pip install --require-hashes -r requirements/constraints.txt && pip install --no-deps .
 """

@@ -96,7 +96,7 @@ def _first_pass(note: Note, frames: list[Frame], by_unit: dict[int, list[int]], 
                 return
             cues += frames[value[0]].cues
             segments += value
-    if _THROWN_AWAY.search(note.folded, segment.start, segment.end) and not any(cue.type in ("inject", "tpi") for cue in cues):
+    if note.search(_THROWN_AWAY, segment.start, segment.end) and not any(cue.type in ("inject", "tpi") for cue in cues):
         assign(site, "finding", "drug-discarded")
         return
     if _ZERO.match(note.folded, site.end) and MILLILITRES.search(note.folded, segment.start, note.units[segment.unit].end):

@@ -80,10 +80,17 @@ def itemised(note: Note, segment: Segment, site: Site) -> bool:
     unit = note.units[segment.unit]
     if unit.bullet or unit.cells or (unit.parent is not None and unit.end - unit.start < 100):
         return True
-    text = note.folded[segment.start : segment.end]
     start = (site.phrase or (site.start,))[0]
-    if start - segment.start < 4 and not FINITE.search(text):
+    if start - segment.start < 4 and not FINITE.search(note.folded[segment.start : segment.end]):
         return True  # "Quadratus femoris, left, lateral to the ischium …"
-    rest = segment.end - segment.start - sum(s.end - s.start for s in note.sites_in(site.segment))
-    sites = sum(1 for s in note.sites_in(site.segment))
-    return rest < 24 + 14 * sites and not re.search(r"\b(?:is|are|was|were|has|had|with|who|which|there)\b", note.folded[segment.start : segment.end])
+    return note.once(f"mostly sites {site.segment}", lambda: _is_mostly_sites(note, segment, site.segment))
+
+
+def _is_mostly_sites(note: Note, segment: Segment, index: int) -> bool:
+    """Whether a clause holds little but sites; asked once for all of them."""
+    inside = note.sites_in(index)
+    rest = segment.end - segment.start - sum(site.end - site.start for site in inside)
+    return rest < 24 + 14 * len(inside) and not _SAYS.search(note.folded[segment.start : segment.end])
+
+
+_SAYS = re.compile(r"\b(?:is|are|was|were|has|had|with|who|which|there)\b")

@@ -53,7 +53,7 @@ def long_notes() -> dict[str, str]:
         "white space": " " * million,
         "line ends": "\n" * (million // 2),
         "brackets": "(" * (million // 4) + "trapezius" + "[" * (million // 4),
-        "a thousand muscles in one clause": "Trigger point injections: " + ", ".join(f"left {MUSCLES[n % len(MUSCLES)]}" for n in range(1_000)) + ".",
+        "ten thousand muscles in one clause": "Trigger point injections: " + ", ".join(f"left {MUSCLES[n % len(MUSCLES)]}" for n in range(10_000)) + ".",
         "a list ten thousand deep": "\n".join(f"{' ' * (n % 200)}- injected left trapezius" for n in range(10_000)),
         "one word repeated": "injected " * (million // 9),
         "templates": "[ ] left ___ [x] right ____ " * (million // 40),
