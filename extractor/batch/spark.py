@@ -115,13 +115,15 @@ def run_spark(
         answers = spark.read.parquet(str(staging))
         known = Window.partitionBy("note_id").orderBy("position")
         marked = answers.withColumn("first", f.first("content").over(known)).withColumn("rank", f.row_number().over(known))
+        marked = marked.withColumn("where", f.first("source").over(known))
+        before, after = CLASH.split("{}")
         unnamed = f.col("note_id").isNull()
         clashing = ~unnamed & (f.col("content") != f.col("first"))
         kept = marked.where(unnamed | (f.col("rank") == 1) | clashing)
         kept = kept.withColumn("json", f.when(clashing, None).otherwise(f.col("json")))
         kept = kept.withColumn("stage", f.when(clashing, "read").otherwise(f.col("stage")))
-        kept = kept.withColumn("reason", f.when(clashing, CLASH.format("")).otherwise(f.col("reason")))
-        kept = kept.drop("first", "rank", "content").orderBy("position").persist()
+        kept = kept.withColumn("reason", f.when(clashing, f.concat(f.lit(before + " ("), "where", f.lit(")" + after))).otherwise(f.col("reason")))
+        kept = kept.drop("first", "rank", "where", "content").orderBy("position").persist()
         for table in TABLES:
             ending = str(target if table is RESULTS else sibling(target, table.name, ".parquet"))
             if table is QUARANTINE:
