@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import accumulate
 
 from extractor.language.annotations import Note, Site
@@ -151,12 +152,13 @@ def _inherit_sides(note: Note, sites: list[Site], titles: list[Site]) -> None:
     general = _procedure_side(note)
     others = {site.sides for site in sites if site.sides}
     common = next(iter(others)) if len(others) == 1 else ()
+    only_side = cache(lambda: _only_side(note))
     for site in bare:
         target = site.targets[0] if site.targets else ""
         sides = marked.get(target) or general or found.get(target) or ()
         if len(sides) == 2 and len(common) == 1 and not general:
             sides = common  # examined on both sides, injected on one
-        site.sides = sides or _only_side(note)
+        site.sides = sides or only_side()
 
 
 def _stated_sides(note: Note, counts: Callable[[str, Frame], bool]) -> dict[str, tuple[str, ...]]:

@@ -1,9 +1,11 @@
-"""The nightly mix at real size: ``python -m tests.benchmarks.batch [NOTES ...]`` (default 10000 300000).
+"""The nightly mix at real size: ``python -m tests.benchmarks.batch [--plain] [NOTES ...]`` (default 10000 300000).
 
 Makes an export of JSON Lines, 1 note in 50 from the corpus and the others real transcribed notes of other specialties
 (``../shared/mtsamples``; without them plain visits), runs ``tpi batch`` on it with one and with two workers, and prints
 for each size: notes a second; the peak memory of the run and of its largest worker; and how many times as long it takes
 as Python's json module needs to read the same file and write it back. A second run, with nothing new, is timed too.
+``--plain`` takes plain visits instead of the transcribed notes and 1 relevant note in 500: what reader, ledger and writer
+cost, and whether their memory stays flat, without waiting for the pipeline.
 """
 
 from __future__ import annotations
@@ -39,20 +41,21 @@ def relevant_notes() -> list[str]:
     return [file.read_text(encoding="utf-8") for file in sorted((ROOT / "corpus").glob("b*/*.txt"))]
 
 
-def other_notes() -> list[str]:
+def other_notes(*, plain: bool) -> list[str]:
     """Notes that have nothing to do with needles."""
-    if not OTHERS.exists():
+    if plain or not OTHERS.exists():
         return [f"Visit {number}: blood pressure well controlled. " + "Continue present therapy and diet. " * 60 for number in range(200)]
     with gzip.open(OTHERS, "rt", encoding="utf-8") as lines:
         return [json.loads(line)["text"] for line in lines]
 
 
-def export(path: Path, size: int) -> None:
+def export(path: Path, size: int, *, plain: bool = False) -> None:
     """Write an export of some size."""
-    relevant, others = cycle(relevant_notes()), cycle(other_notes())
+    relevant, others = cycle(relevant_notes()), cycle(other_notes(plain=plain))
+    one_in = 10 * ONE_IN if plain else ONE_IN
     with path.open("w", encoding="utf-8") as out:
         for number in range(size):
-            text = next(relevant if number % ONE_IN == 0 else others)
+            text = next(relevant if number % one_in == 0 else others)
             out.write(json.dumps({"note_id": f"n{number}", "text": f"{text}\nRecord {number}"}) + "\n")
 
 
@@ -108,12 +111,13 @@ def _peak_mb(pid: int) -> float:
 
 def main() -> None:
     """Measure and print."""
-    sizes = [int(size) for size in sys.argv[1:]] or list(SIZES)
+    plain_notes = "--plain" in sys.argv
+    sizes = [int(size) for size in sys.argv[1:] if size != "--plain"] or list(SIZES)
     print(f"{'notes':>9} {'workers':>7} {'notes/s':>9} {'run MB':>7} {'worker MB':>9} {'x json':>7} {'again, notes/s':>14}")
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / "export.jsonl"
-            export(source, size)
+            export(source, size, plain=plain_notes)
             plain = json_seconds(source, Path(folder) / "copy.jsonl")
             for workers in (1, 2):
                 output = Path(folder) / f"out{workers}.jsonl"
