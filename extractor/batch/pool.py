@@ -155,6 +155,8 @@ class Pool:
         indices: list[int] = []
         length = 0
         for index, task in enumerate(block.tasks):
+            if block.answers[index] is not None:
+                continue  # the gate has answered it, or the ledger
             if indices and (len(indices) == _CHUNK_NOTES or length + len(task.text) > _CHUNK_CHARACTERS):
                 self._waiting.append(_Chunk(block, indices))
                 indices, length = [], 0

@@ -45,6 +45,13 @@ def test_blocks_come_back_whole_and_in_order():
     assert texts(ask(blocks)) == blocks
 
 
+def test_what_is_answered_already_goes_to_no_worker():
+    block = Block([task("die"), task("b")])
+    block.answers[0] = Answer(b"answered by the gate", "none")
+    with Pool(Setup(POLICY, reader=misbehave), 1) as pool:
+        assert texts([found.answers for found in pool.map([block])]) == [["answered by the gate", "b"]]
+
+
 def test_a_worker_that_dies_costs_no_note(tmp_path: Path):
     once = f"die once:{tmp_path / 'mark'}"
     assert texts(ask([["a", once, "b"], ["c"]])) == [["a", once, "b"], ["c"]]

@@ -170,10 +170,10 @@ def test_an_answer_to_an_earlier_text_leaves_when_the_new_text_cannot_be_read(tm
 def test_a_note_that_always_breaks_the_extractor_is_not_tried_twice_but_always_told(notes, tmp_path, monkeypatch):
     output = tmp_path / "out.jsonl"
     monkeypatch.setattr("extractor.batch.run.Setup", partial(Setup, reader=breaks))
-    assert run(notes, output).counts["quarantined.extract"] == len(NOTES)
+    assert run(notes, output, gate=False).counts["quarantined.extract"] == len(NOTES)
     monkeypatch.undo()
-    assert run(notes, output).counts["quarantined.extract"] == len(NOTES)
-    assert run(notes, output, redo=True).counts["quarantined"] == 0
+    assert run(notes, output, gate=False).counts["quarantined.extract"] == len(NOTES)
+    assert run(notes, output, gate=False, redo=True).counts["quarantined"] == 0
 
 
 def test_two_runs_on_one_output_exclude_each_other(notes, tmp_path):
